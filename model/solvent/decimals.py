@@ -1,0 +1,39 @@
+"""Decimal strings in, ``Fraction`` inside, decimal strings out."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+
+
+def parse(text: str) -> Fraction:
+    """The exact value of a plain decimal string such as ``-12.50``.
+
+    Raises:
+        ValueError: the text is not of the form ``-?(0|[1-9][0-9]*)(.[0-9]+)?``: no exponent, no plus sign,
+            no leading zeros, no NaN or infinity.
+    """
+    if not isinstance(text, str) or not DECIMAL.fullmatch(text):
+        raise ValueError(f"not a plain decimal string: {text!r}")
+    return Fraction(text)
+
+
+def places(text: str) -> int:
+    """How many digits stand after the point of a decimal string."""
+    return len(text.partition(".")[2])
+
+
+def show(value: Fraction | int, digits: int = 12) -> str:
+    """The value as a decimal string, rounded half-even to at most ``digits`` places, without trailing zeros."""
+    scaled = round(Fraction(value) * 10**digits)
+    sign, scaled = ("-" if scaled < 0 else ""), abs(scaled)
+    whole, part = divmod(scaled, 10**digits)
+    tail = f"{part:0{digits}d}".rstrip("0") if digits else ""
+    return f"{sign}{whole}.{tail}" if tail else f"{sign}{whole}"
+
+
+def show_up(value: Fraction, digits: int = 12) -> str:
+    """A value that is not negative as a decimal string, rounded up to at most ``digits`` places."""
+    return show(Fraction(-((-value * 10**digits) // 1), 10**digits), digits)

@@ -1,0 +1,34 @@
+"""The rules, one module per chapter of the rulebook, and their registry."""
+
+from solvent.rules import (
+    borrow_liquidation,
+    deleveraging,
+    funding,
+    lending,
+    liquidation,
+    liquidation_price,
+    modes,
+    numbers,
+    perp,
+    portfolio,
+    unified,
+)
+from solvent.rules.registry import Rule, all_rules, rule, select
+
+__all__ = [
+    "Rule",
+    "all_rules",
+    "borrow_liquidation",
+    "deleveraging",
+    "funding",
+    "lending",
+    "liquidation",
+    "liquidation_price",
+    "modes",
+    "numbers",
+    "perp",
+    "portfolio",
+    "rule",
+    "select",
+    "unified",
+]

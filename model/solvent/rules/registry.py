@@ -1,0 +1,69 @@
+"""Which function is which rule.
+
+A rule is registered under its immutable id. Where sources disagree it has several named readings; the first
+one registered is the default, and a venue may name another.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from attrs import Factory, frozen
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+ONLY_READING = "only"
+
+
+@frozen
+class Rule:
+    """A rule of the rulebook: its id, its chapter, and the function of each of its readings."""
+
+    id: str
+    chapter: str
+    readings: dict[str, Callable[..., Any]] = Factory(dict)
+
+    @property
+    def default(self) -> str:
+        """The name of the reading that holds where a venue names no other."""
+        return next(iter(self.readings))
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function of the default reading."""
+        return self.readings[self.default]
+
+    @property
+    def sentence(self) -> str:
+        """The rule in one sentence: the first line of its function's docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+
+_RULES: dict[str, Rule] = {}
+
+
+def rule(identifier: str, reading: str = ONLY_READING) -> Callable[[Function], Function]:
+    """Register a function as the rule of this id, or as a further reading of it."""
+
+    def register(function: Function) -> Function:
+        chapter = function.__module__.rpartition(".")[2]
+        known = _RULES.setdefault(identifier, Rule(identifier, chapter))
+        if reading in known.readings:
+            raise ValueError(f"rule {identifier} already has a reading named {reading!r}")
+        known.readings[reading] = function
+        return function
+
+    return register
+
+
+def all_rules() -> Mapping[str, Rule]:
+    """Every registered rule by id, in the order of the rulebook."""
+    return _RULES
+
+
+def select(identifier: str, readings: Mapping[str, str]) -> Callable[..., Any]:
+    """The function of the reading that ``readings`` names for this rule, or of its default."""
+    known = _RULES[identifier]
+    return known.readings[readings.get(identifier, known.default)]
