@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from attrs import frozen
+
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 
@@ -23,6 +25,28 @@ def parse(text: str) -> Fraction:
 def places(text: str) -> int:
     """How many digits stand after the point of a decimal string."""
     return len(text.partition(".")[2])
+
+
+@frozen
+class Printed:
+    """A number as it was printed: its value, and how many digits stand after the point."""
+
+    value: Fraction
+    places: int
+
+    @property
+    def unit(self) -> Fraction:
+        """One unit of the last printed digit."""
+        return Fraction(1, 10**self.places)
+
+
+def printed(text: str) -> Printed:
+    """A decimal string with the digits that it shows.
+
+    Raises:
+        ValueError: the text is not a plain decimal string.
+    """
+    return Printed(parse(text), places(text))
 
 
 def show(value: Fraction | int, digits: int = 12) -> str:

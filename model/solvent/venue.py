@@ -7,26 +7,30 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from attrs import Factory, evolve, field, fields, frozen
+from attrs import NOTHING, Factory, evolve, field, fields, frozen
 
 from solvent.rules import select
 from solvent.rules.kinds import Tier
 
+SECONDS_A_YEAR = Fraction(31_536_000)
+"""The seconds of a year of 365 days."""
 
-def _parameter(unit: str, meaning: str, *, optional: bool = False) -> Any:
-    metadata = {"unit": unit, "meaning": meaning}
-    if optional:
-        return field(default=None, kw_only=True, metadata=metadata)
-    return field(kw_only=True, metadata=metadata)
+
+def _parameter(unit: str, meaning: str, *, positive: bool = False, default: Any = NOTHING) -> Any:
+    metadata = {"unit": unit, "meaning": meaning, "positive": positive}
+    return field(kw_only=True, metadata=metadata, default=default)
 
 
 @frozen
 class Parameters:
-    """The numbers that a venue's rules take; each field's metadata gives its unit and its meaning."""
+    """The numbers that a venue's rules take; each field's metadata gives its unit and its meaning.
 
-    usd_unit: Fraction = _parameter("USD", "step of perp USD amounts per position")
-    token_unit: Fraction = _parameter("token", "step of token amounts")
-    ratio_unit: Fraction = _parameter("1", "step of displayed ratios and liquidation prices")
+    None is negative, and those of unit 1 are at most one; ``positive`` in the metadata excludes zero.
+    """
+
+    usd_unit: Fraction = _parameter("USD", "step of perp USD amounts per position", positive=True)
+    token_unit: Fraction = _parameter("token", "step of token amounts", positive=True)
+    ratio_unit: Fraction = _parameter("1", "step of displayed ratios and liquidation prices", positive=True)
     transfer_fraction: Fraction = _parameter(
         "1", "least part of notional that the transfer requirement keeps"
     )
@@ -36,16 +40,20 @@ class Parameters:
     )
     borrow_offset: Fraction = _parameter("USD", "documented least borrow in the margin ratio")
     eligible_volume: Fraction | None = _parameter(
-        "USD", "weighted volume above which portfolio margin is open", optional=True
+        "USD", "weighted volume above which portfolio margin is open", default=None
     )
     eligible_value: Fraction | None = _parameter(
-        "USD", "account value below which portfolio margin is open", optional=True
+        "USD", "account value below which portfolio margin is open", default=None
     )
     daily_actions: Fraction = _parameter("actions", "user actions a day in unified and portfolio mode")
+    fee_taker: Fraction = _parameter("1", "part of notional that a taker pays in the lowest fee tier")
+    fee_maker: Fraction = _parameter("1", "part of notional that a maker pays in the lowest fee tier")
     rate_base: Fraction = _parameter("1/year", "borrow rate below the kink")
     rate_slope: Fraction = _parameter("1/year", "rise of the borrow rate per utilization above the kink")
     rate_kink: Fraction = _parameter("1", "utilization at which the borrow rate begins to rise")
-    rate_year: Fraction = _parameter("s", "seconds in a year of interest")
+    rate_year: Fraction = _parameter(
+        "s", "seconds in a year of interest", positive=True, default=SECONDS_A_YEAR
+    )
     reserve_share: Fraction = _parameter("1", "part of interest that the reserve keeps")
     partial_from: Fraction = _parameter("USD", "notional above which a liquidation begins with a part")
     partial_share: Fraction = _parameter(
@@ -76,7 +84,8 @@ class Token:
         ltv: how much may be borrowed against one USD of it; above zero for collateral.
         threshold: the part of its value that supports the account before liquidation.
         user_borrow_cap, user_supply_cap, global_borrow_cap, global_supply_cap: caps in the token; ``None``
-            where the venue sets none: a token without a user borrow cap cannot be borrowed.
+            where the venue states none. A token without a user borrow cap cannot be borrowed.
+        depth_width: the USD over which the backstop's discount on it grows; ``None`` where none is stated.
     """
 
     name: str
@@ -87,6 +96,7 @@ class Token:
     user_supply_cap: Fraction | None = None
     global_borrow_cap: Fraction | None = None
     global_supply_cap: Fraction | None = None
+    depth_width: Fraction | None = None
 
     @property
     def is_collateral(self) -> bool:
@@ -114,7 +124,13 @@ class MarginTable:
 
 @frozen
 class Sourced:
-    """Where a value of a venue comes from: the value as written, its unit, its source, the source's date."""
+    """Where a value of a venue comes from.
+
+    Attributes:
+        text: the value as written.
+        unit: what a number counts; empty for a name.
+        source, date: where it is stated, and as of which day.
+    """
 
     text: str
     unit: str

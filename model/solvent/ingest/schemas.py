@@ -1,0 +1,75 @@
+"""Published JSON Schemas, and documents held to them with one clear error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, relevance
+
+from solvent import bundle
+from solvent.errors import InputError
+from solvent.ingest.strict_json import dotted
+
+_KINDS: Mapping[str, str] = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a string",
+    "integer": "an integer",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+@cache
+def schema(name: str) -> Mapping[str, Any]:
+    """The published schema of this name."""
+    path = bundle.spec() / "schemas" / f"{name}.schema.json"
+    loaded: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    Draft202012Validator.check_schema(schema(name))
+    return Draft202012Validator(schema(name))
+
+
+def hold(document: Any, name: str, source: str) -> None:
+    """Hold a document to the published schema of this name.
+
+    Raises:
+        InputError: it does not fit; the message is about the fault that stands first in the document.
+    """
+    faults = sorted(_validator(name).iter_errors(document), key=lambda fault: str(fault.json_path))
+    if faults:
+        raise _error(faults[0], source)
+
+
+def _error(fault: ValidationError, source: str) -> InputError:
+    expected = fault.schema.get("expected") if isinstance(fault.schema, Mapping) else None
+    while fault.context and not expected:
+        fault = max(fault.context, key=relevance)
+        expected = fault.schema.get("expected") if isinstance(fault.schema, Mapping) else None
+    if fault.validator == "required":
+        return InputError(source, dotted(fault.absolute_path), "no such key", _missing(fault))
+    found = json.dumps(fault.instance, ensure_ascii=True)
+    return InputError(source, dotted(fault.absolute_path), found, expected or _expected(fault))
+
+
+def _missing(fault: ValidationError) -> str:
+    wanted: Any = fault.validator_value
+    instance: Any = fault.instance
+    names = [name for name in wanted if name not in instance]
+    return "the key " + " or ".join(names)
+
+
+def _expected(fault: ValidationError) -> str:
+    if fault.validator == "type":
+        wanted: Any = fault.validator_value
+        kinds = [wanted] if isinstance(wanted, str) else wanted
+        return " or ".join(_KINDS.get(kind, kind) for kind in kinds)
+    return f"{fault.validator} {json.dumps(fault.validator_value)}"

@@ -1,0 +1,45 @@
+"""Prices at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from attrs import field, frozen
+
+from solvent.arithmetic import Number
+
+_NONE: Mapping[str, Number] = MappingProxyType({})
+
+
+@frozen(kw_only=True)
+class Prices:
+    """The prices that an assessment takes, all of one instant.
+
+    Attributes:
+        marks: mark price (USD) by market.
+        tokens: borrow oracle price (USDC) by token; the quote token stands at one where it is left out.
+    """
+
+    marks: Mapping[str, Number] = field(default=_NONE)
+    tokens: Mapping[str, Number] = field(default=_NONE)
+
+    def mark(self, market: str) -> Number:
+        """The mark price of a market.
+
+        Raises:
+            LookupError: no mark price is given for it.
+        """
+        if market not in self.marks:
+            raise LookupError(f"no mark price for {market}")
+        return self.marks[market]
+
+    def token(self, token: str) -> Number:
+        """The borrow oracle price of a token.
+
+        Raises:
+            LookupError: no borrow oracle price is given for it.
+        """
+        if token not in self.tokens:
+            raise LookupError(f"no borrow oracle price for {token}")
+        return self.tokens[token]
