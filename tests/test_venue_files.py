@@ -116,6 +116,7 @@ REFUSED_IN_ALPHA = {
     "a reading that the rule does not have": ('PM-HOLD = { value = "alpha"', 'PM-HOLD = { value = "gamma"', "readings.PM-HOLD.value", "'gamma'", "a reading of PM-HOLD: beta, alpha"),
     "an extended venue that does not exist": ('extends = "hyperliquid-beta"', 'extends = "hyperliquid-gamma"', "extends", "'hyperliquid-gamma'", "the name of a venue"),
     "an extended venue in another folder": ('extends = "hyperliquid-beta"', 'extends = "../hyperliquid-beta"', "extends", "'../hyperliquid-beta'", "the name of a venue"),
+    "a changed value without a source of its own": ('ltv = { value = "0.5", unit = "1", source = "Hyperliquid documentation, trading/portfolio-margin", date = 2026-03-14 }\nuser_supply_cap = { value = "50000"', 'ltv = { value = "0.5", unit = "1", date = 2026-03-14 }\nuser_supply_cap = { value = "50000"', "tokens.HYPE.ltv.source", "nothing", "this key"),
     "a removed key that is not there": ('"tokens.USDT0"]', '"tokens.USDT0.cap"]', "without[1]", "'tokens.USDT0.cap'", "the extended venue has"),
     "a removed key below a plain value": ('"tokens.USDT0"]', '"quote.USDC"]', "without[1]", "'quote.USDC'", "the extended venue has"),
     "a removed key that is needed": ('"parameters.eligible_value"', '"parameters.rate_kink"', "parameters.rate_kink", "nothing", "this key"),

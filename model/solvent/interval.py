@@ -6,7 +6,9 @@ result may lie from what was printed, so that a tolerance is computed and never 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import wraps
 from math import floor
 from typing import Any
 
@@ -17,6 +19,18 @@ from solvent.arithmetic import choose, conjoin, disjoin, floor_multiple, invert
 
 class IndeterminateError(ArithmeticError):
     """A quotient whose divisor may be zero."""
+
+
+def _operator(operation: Callable[[Interval, Interval], Any]) -> Callable[[Interval, Any], Any]:
+    """An operation with any number of this reading; with others, those decide."""
+
+    @wraps(operation)
+    def operate(self: Interval, other: Any) -> Any:
+        if not isinstance(other, Interval | Fraction | int):
+            return NotImplemented
+        return operation(self, interval(other))
+
+    return operate
 
 
 @frozen(order=False, eq=False)
@@ -40,51 +54,58 @@ class Interval:
         """Whether some number lies in both."""
         return self.low <= other.high and other.low <= self.high
 
-    def __add__(self, other: Any) -> Interval:
-        other = interval(other)
+    @_operator
+    def __add__(self, other: Interval) -> Interval:
         return Interval(self.low + other.low, self.high + other.high)
 
     def __neg__(self) -> Interval:
         return Interval(-self.high, -self.low)
 
-    def __sub__(self, other: Any) -> Interval:
-        return self + -interval(other)
+    @_operator
+    def __sub__(self, other: Interval) -> Interval:
+        return Interval(self.low - other.high, self.high - other.low)
 
-    def __rsub__(self, other: Any) -> Interval:
-        return interval(other) - self
+    @_operator
+    def __rsub__(self, other: Interval) -> Interval:
+        return Interval(other.low - self.high, other.high - self.low)
 
-    def __mul__(self, other: Any) -> Interval:
-        other = interval(other)
+    @_operator
+    def __mul__(self, other: Interval) -> Interval:
         corners = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
         return Interval(min(corners), max(corners))
 
-    def __truediv__(self, other: Any) -> Interval:
-        other = interval(other)
-        if other.low <= 0 <= other.high:
-            raise IndeterminateError(f"division by a number between {other.low} and {other.high}")
-        return self * Interval(1 / other.high, 1 / other.low)
+    @_operator
+    def __truediv__(self, other: Interval) -> Interval:
+        return _divide(self, other)
 
-    def __rtruediv__(self, other: Any) -> Interval:
-        return interval(other) / self
+    @_operator
+    def __rtruediv__(self, other: Interval) -> Interval:
+        return _divide(other, self)
 
     __radd__ = __add__
     __rmul__ = __mul__
 
-    def __lt__(self, other: Any) -> Any:
-        other = interval(other)
+    @_operator
+    def __lt__(self, other: Interval) -> Any:
         return _decide(self.high < other.low, self.low >= other.high)
 
-    def __ge__(self, other: Any) -> Any:
-        other = interval(other)
+    @_operator
+    def __ge__(self, other: Interval) -> Any:
         return _decide(self.low >= other.high, self.high < other.low)
 
-    def __gt__(self, other: Any) -> Any:
-        other = interval(other)
+    @_operator
+    def __gt__(self, other: Interval) -> Any:
         return _decide(self.low > other.high, self.high <= other.low)
 
-    def __le__(self, other: Any) -> Any:
-        other = interval(other)
+    @_operator
+    def __le__(self, other: Interval) -> Any:
         return _decide(self.high <= other.low, self.low > other.high)
+
+
+def _divide(a: Interval, b: Interval) -> Interval:
+    if b.low <= 0 <= b.high:
+        raise IndeterminateError(f"division by a number between {b.low} and {b.high}")
+    return a * Interval(1 / b.high, 1 / b.low)
 
 
 @frozen
@@ -137,6 +158,6 @@ def _(a: Undecided) -> Undecided:
 def _(term: Interval, amount: Any, unit: Any) -> Interval:
     amount, unit = interval(amount), interval(unit)
     if unit.reach:
-        return Interval(amount.low - unit.high, amount.high)
+        return amount + around(Fraction(0), unit.high)
     step = unit.low
     return Interval(floor(amount.low / step) * step, floor(amount.high / step) * step)

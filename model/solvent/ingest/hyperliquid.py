@@ -22,6 +22,7 @@ from solvent.ingest.record import (
     SpotRow,
     SpotState,
     Summary,
+    dex_of,
 )
 from solvent.ingest.strict_json import dotted
 
@@ -203,12 +204,13 @@ def _order_dexes(bundle: Mapping[str, Any], orders: tuple[OrderRow, ...] | None)
     return frozenset(bundle.get("orderDexes", ())) | {"", *named}
 
 
-def _order_margins(rows: list[Mapping[str, Any]] | None) -> dict[str, Fraction] | None:
+def _order_margins(rows: list[Mapping[str, Any]] | None) -> dict[str, tuple[Fraction, int]] | None:
     if rows is None:
         return None
-    margins: dict[str, Fraction] = {}
+    margins: dict[str, tuple[Fraction, int]] = {}
     for row in rows:
-        margins[row["coin"]] = margins.get(row["coin"], Fraction(0)) + parse(row["margin"])
+        amount, count = margins.get(row["coin"], (Fraction(0), 0))
+        margins[row["coin"]] = (amount + parse(row["margin"]), count + 1)
     return margins
 
 
@@ -256,11 +258,6 @@ def _both(pair: list[str] | None) -> tuple[Printed, Printed] | None:
 def _caps(bundle: Mapping[str, Any], side: str) -> dict[int, Fraction]:
     caps = bundle.get("userCaps", {}).get(side) or {}
     return {int(token): parse(cap) for token, cap in caps.items()}
-
-
-def dex_of(market: str) -> str:
-    """The dex of a market's name: what stands before the colon, and the venue's own dex where there is none."""
-    return market.partition(":")[0] if ":" in market else ""
 
 
 def _time(dexes: Iterable[DexState], provenance: Mapping[str, Any]) -> int | None:

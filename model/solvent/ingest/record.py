@@ -149,7 +149,7 @@ class Record:
         time: milliseconds of the first state that carries a time.
         orders: ``None`` where orders were not recorded.
         order_dexes: the dexes whose orders were recorded.
-        order_margins: by market, where only the margins of orders are known.
+        order_margins: sum and number by market, where only the margins of orders are known.
         partial: whether the list of positions is not complete.
         uncaptured_isolated: isolated margin on dexes that were not recorded (USD).
         complete: whether every dex of the account was recorded.
@@ -164,7 +164,7 @@ class Record:
     dexes: Mapping[str, DexState]
     orders: tuple[OrderRow, ...] | None
     order_dexes: frozenset[str]
-    order_margins: Mapping[str, Fraction] | None
+    order_margins: Mapping[str, tuple[Fraction, int]] | None
     reserves: Mapping[int, ReserveRow]
     lending: LendingState | None
     assets: Mapping[str, AssetRow]
@@ -175,3 +175,8 @@ class Record:
     partial: bool = False
     complete: bool = False
     uncaptured_isolated: Fraction = Fraction(0)
+
+
+def dex_of(market: str) -> str:
+    """The dex of a market's name: what stands before the colon, and the venue's own dex where there is none."""
+    return market.partition(":")[0] if ":" in market else ""

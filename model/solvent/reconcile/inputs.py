@@ -25,15 +25,19 @@ class NotRecordedError(Exception):
 
 @frozen(eq=False, order=False)
 class Missing:
-    """Stands where a number was not recorded; whatever computes with it raises ``NotRecordedError``."""
+    """Stands where a number was not recorded; sums with it are missing too, and nothing can be decided by it."""
 
     name: str
 
-    def _raise(self, *_: Any) -> NoReturn:
+    def _spread(self, *_: Any) -> Missing:
+        return self
+
+    def _refuse(self, *_: Any) -> NoReturn:
         raise NotRecordedError(self.name)
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _raise
-    __neg__ = __lt__ = __le__ = __gt__ = __ge__ = __abs__ = _raise
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _spread
+    __neg__ = _spread
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse
 
 
 @frozen(kw_only=True)
@@ -42,16 +46,19 @@ class Input:
 
     Attributes:
         name: how it is called in a report.
-        taken: what is taken for it at first: a recorded number, a plain assumption, or ``Missing``.
+        taken: what is taken for it at first: a recorded number, a plain assumption, ``Missing``, or the name
+            of another input that stands for it.
         low, high: between which bounds it may be solved.
         assumption: what taking it so assumes, for the report; empty where nothing is assumed.
+        plain: whether the assumption goes without saying as long as figures agree.
     """
 
     name: str
-    taken: Interval | Missing
+    taken: Interval | Missing | str
     low: Fraction
     high: Fraction
     assumption: str = ""
+    plain: bool = False
 
 
 @frozen
@@ -67,7 +74,14 @@ class Inputs:
     solved: Mapping[str, Interval] = field(factory=dict)
 
     def __getitem__(self, name: str) -> Any:
-        return self.solved.get(name, self.declared[name].taken)
+        if name in self.solved:
+            return self.solved[name]
+        taken = self.declared[name].taken
+        return self[taken] if isinstance(taken, str) else taken
+
+    def as_taken(self, name: str) -> Inputs:
+        """The same inputs with one of them as it was taken at first."""
+        return evolve(self, solved={key: value for key, value in self.solved.items() if key != name})
 
     def with_solved(self, name: str, value: Interval) -> Inputs:
         """The same inputs with one of them solved."""

@@ -6,27 +6,29 @@ the spot state from another: ``move`` is how far marks have moved, as a fraction
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from solvent.account import Dex, Order, Position, Regime
-from solvent.arithmetic import ONE, ZERO, Number, total
+from solvent.arithmetic import ONE, ZERO, Number, absolute, total
 from solvent.decimals import Printed
-from solvent.ingest.record import DexState, PositionRow, Record, SpotRow
-from solvent.interval import Interval, around
+from solvent.ingest.record import DexState, PositionRow, Record, SpotRow, dex_of
+from solvent.interval import Interval, around, interval
 from solvent.market import Prices
 from solvent.reconcile.inputs import Inputs, Missing, NotRecordedError
 from solvent.regimes.dexes import DexMargin, measure_dex
 from solvent.regimes.portfolio import Collateral, PortfolioMargin
 from solvent.regimes.unified import TokenMargin
 from solvent.rules import perp
-from solvent.rules.kinds import Tier
-from solvent.venue import Token, Venue
+from solvent.venue import MarginTable, Token, Venue
 
+CALLS_APART = 5
+"""How many seconds the calls behind a record lie apart at most, unless it says otherwise."""
 SCALED_PRINT = Fraction(1, 10**10)
 """One unit of the last digit of a scaled record."""
 PRICE_PRINT = Fraction(1, 10**6)
@@ -41,9 +43,18 @@ def orders_of(dex: str) -> str:
     return f"the order margin of {dex or 'the main dex'}"
 
 
+def change_of_orders(dex: str) -> str:
+    """The name of how far the order margin of a dex has changed between the calls."""
+    return f"the change of orders of {dex or 'the main dex'} between the calls"
+
+
 def raw_of(dex: str) -> str:
     """The name of the cross balance of a dex."""
     return f"the cross balance of {dex or 'the main dex'}"
+
+
+REST = ("value", "isolated margin", "initial margin", "maintenance margin", "transfer requirement")
+"""What positions that were not recorded add to."""
 
 
 def rest_of(what: str, dex: str) -> str:
@@ -51,12 +62,21 @@ def rest_of(what: str, dex: str) -> str:
     return f"the {what} of positions of {dex or 'the main dex'} that were not recorded"
 
 
+IDLE = "the idle balance too small to be supplied"
 ELSEWHERE = "what dexes that were not recorded hold"
 
 
 def price_of(token: str, call: str) -> str:
     """The name of a token's borrow oracle price at the instant of a call."""
     return f"the {token} price at the {call} call"
+
+
+def token_of(record: Record, venue: Venue, dex: str) -> str:
+    """The token that a dex's positions are margined in."""
+    index = record.dex_tokens.get(dex)
+    if index is not None:
+        return next((t.name for t in venue.tokens.values() if t.index == index), f"token {index}")
+    return venue.dex_tokens.get(dex, venue.quote)
 
 
 @frozen(slots=False)
@@ -68,12 +88,14 @@ class State:
         regime: how the account is margined.
         venue: the venue's parameters, before scaling.
         inputs: the inputs in use.
+        measured: dexes already measured, by the inputs that they depend on; shared by states of one record.
     """
 
     record: Record
     regime: Regime
     unscaled: Venue
     inputs: Inputs
+    measured: dict[Any, DexMargin] = field(factory=dict, repr=False)
 
     @cached_property
     def scale(self) -> Any:
@@ -95,39 +117,36 @@ class State:
             return Interval(ZERO, unit * self.largest_scale)
         return self.scale * unit
 
-    def tiers(self, market: str, max_leverage: int | None) -> tuple[Tier, ...]:
-        """A market's tiers with bounds as they appear in this record."""
-        tiers = self.unscaled.tiers(market, max_leverage)
-        scale = self.largest_scale if isinstance(self.scale, Missing) else self.scale
-        if not self.record.scaled or len(tiers) == 1:
-            return tiers
-        return tuple(
-            evolve(tier, lower_bound=tier.lower_bound * scale, deduction=tier.deduction * scale)
-            for tier in tiers
-        )
-
     @cached_property
     def venue(self) -> Venue:
-        """The venue with its USD unit and margin tables as they appear in this record."""
-        if not self.record.scaled:
-            return self.unscaled
-        return _ScaledVenue.of(self)
+        """The venue with its USD unit and margin tables as they appear in this record.
 
-    def amount(self, shown: Printed | Fraction, unit: Any = ZERO) -> Any:
-        """A recorded amount with the bounds of its digits."""
+        As long as the scale is not known, its bound stands for it: tiers are then taken as not reached.
+        """
+        venue = self.unscaled
+        if not self.record.scaled:
+            return venue
+        scale = self.largest_scale if isinstance(self.scale, Missing) else self.scale
+        return evolve(
+            venue,
+            parameters=evolve(venue.parameters, usd_unit=self.usd_unit),
+            tables={market: _scaled(table, scale) for market, table in venue.tables.items()},
+        )
+
+    def amount(self, shown: Printed | Fraction) -> Interval:
+        """A recorded token amount or size, with the bounds of its digits."""
         value = shown.value if isinstance(shown, Printed) else shown
-        if self.record.scaled:
-            return around(value, SCALED_PRINT / 2)
-        return around(value, unit) if unit else Interval(value, value)
+        return around(value, SCALED_PRINT / 2) if self.record.scaled else Interval(value, value)
+
+    def usd(self, shown: Printed) -> Interval:
+        """A recorded perp USD amount: kept in units and truncated, so up to one unit off (NUM-USD)."""
+        return self.amount(shown) + around(ZERO, interval(self.usd_unit).high)
 
     # -- dexes ---------------------------------------------------------------------------------------------
 
     def token_of(self, dex: str) -> str:
         """The token that a dex's positions are margined in."""
-        index = self.record.dex_tokens.get(dex)
-        if index is not None:
-            return next((t.name for t in self.unscaled.tokens.values() if t.index == index), f"token {index}")
-        return self.unscaled.dex_tokens.get(dex, self.unscaled.quote)
+        return token_of(self.record, self.unscaled, dex)
 
     @cached_property
     def marks(self) -> dict[str, Any]:
@@ -137,33 +156,36 @@ class State:
         }
 
     def _mark(self, row: PositionRow) -> Any:
-        notional = self.amount(row.notional)
-        return notional / abs(row.size.value)
+        return self.usd(row.notional) / absolute(self.amount(row.size))
 
     def dex(self, state: DexState, *, moved: bool = False) -> DexMargin:
         """A dex at its own call, or with marks moved to the spot call."""
-        key = (state.name, moved)
-        if key not in self._dexes:
-            self._dexes[key] = self._measure(state, moved)
-        return self._dexes[key]
+        key = (state.name, moved, *(self._input(name) for name in self._inputs_of(state.name, moved=moved)))
+        if key not in self.measured:
+            self.measured[key] = self._measure(state, moved=moved)
+        return self.measured[key]
 
-    @cached_property
-    def _dexes(self) -> dict[tuple[str, bool], DexMargin]:
-        return {}
+    def _inputs_of(self, dex: str, *, moved: bool) -> tuple[str, ...]:
+        rest = (rest_of(what, dex) for what in REST)
+        return (SCALE, orders_of(dex), change_of_orders(dex), raw_of(dex), *rest, *((MOVE,) if moved else ()))
 
-    def _measure(self, state: DexState, moved: bool) -> DexMargin:
+    def _input(self, name: str) -> Any:
+        return self.inputs[name] if name in self.inputs.declared else None
+
+    def _measure(self, state: DexState, *, moved: bool) -> DexMargin:
         factor = 1 + self.inputs[MOVE] if moved else ONE
         marks = {row.market: self.marks[row.market] * factor for row in state.positions}
-        margin = measure_dex(self._account_dex(state), Prices(marks=marks), self.venue)
-        rest = {what: self._rest(what, state.name) for what in ("value", "initial margin", "maintenance margin")}
-        equity = margin.cross_equity + rest["value"]
+        margin = measure_dex(self.account_dex(state), Prices(marks=marks), self.venue)
+        value, isolated, initial, maintenance, transfer = (self._rest(what, state.name) for what in REST)
+        equity = margin.cross_equity + value
         return evolve(
             margin,
             cross_equity=equity,
-            account_value=perp.account_value(equity, [margin.isolated]),
-            initial=margin.initial + rest["initial margin"],
-            maintenance=margin.maintenance + rest["maintenance margin"],
-            transfer=margin.transfer + self._rest("transfer requirement", state.name),
+            account_value=perp.account_value(equity, [margin.isolated, isolated]),
+            isolated=margin.isolated + isolated,
+            initial=margin.initial + initial,
+            maintenance=margin.maintenance + maintenance,
+            transfer=margin.transfer + transfer,
             orders=self.orders(state, margin),
         )
 
@@ -172,13 +194,20 @@ class State:
         return self.inputs[name] if name in self.inputs.declared else ZERO
 
     def orders(self, state: DexState, margin: DexMargin) -> Any:
-        """The order margin of a dex: by its recorded orders, or as an input."""
-        if self.record.order_margins is not None:
-            return total(v for market, v in self.record.order_margins.items() if market_dex(market) == state.name)
-        name = orders_of(state.name)
-        return self.inputs[name] if name in self.inputs.declared else margin.orders
+        """The order margin of a dex: by what was recorded of its orders, unless it is solved."""
+        name, change = orders_of(state.name), change_of_orders(state.name)
+        if name in self.inputs.declared:
+            return self.inputs[name]
+        margins = self.record.order_margins
+        recorded = margin.orders
+        if margins is not None:
+            unit = interval(self.usd_unit).high
+            of_dex = [sums for market, sums in margins.items() if dex_of(market) == state.name]
+            recorded = total(around(amount, count * unit) for amount, count in of_dex)
+        return recorded * (1 + self.inputs[change])
 
-    def _account_dex(self, state: DexState) -> Dex:
+    def account_dex(self, state: DexState) -> Dex:
+        """A dex as an account holds it."""
         return Dex(
             name=state.name,
             token=self.token_of(state.name),
@@ -186,11 +215,11 @@ class State:
             positions=tuple(
                 Position(
                     market=row.market,
-                    size=row.size.value,
+                    size=self.amount(row.size),
                     leverage=Fraction(row.leverage),
                     max_leverage=row.max_leverage,
                     entry=None,
-                    raw=None if row.raw is None else self.amount(row.raw),
+                    raw=None if row.raw is None else self.usd(row.raw),
                 )
                 for row in state.positions
             ),
@@ -209,7 +238,7 @@ class State:
                 reserves=order.reserves,
             )
             for order in self.record.orders or ()
-            if not order.spot and market_dex(order.market) == state.name
+            if not order.spot and dex_of(order.market) == state.name
         )
 
     def _leverage(self, market: str, of_positions: Mapping[str, int]) -> Any:
@@ -223,10 +252,10 @@ class State:
     def cross_raw(self, state: DexState) -> Any:
         """The cross balance of a dex: recorded, or the whole balance less that of isolated positions."""
         if state.cross.raw is not None:
-            return self.amount(state.cross.raw)
+            return self.usd(state.cross.raw)
         if state.summary.raw is not None:
-            own = total(self.amount(row.raw) for row in state.positions if row.raw is not None)
-            return self.amount(state.summary.raw) - own
+            own = total(self.usd(row.raw) for row in state.positions if row.raw is not None)
+            return self.usd(state.summary.raw) - own
         return self.inputs[raw_of(state.name)]
 
     # -- tokens --------------------------------------------------------------------------------------------
@@ -286,9 +315,15 @@ class State:
 
     # -- portfolio margin ----------------------------------------------------------------------------------
 
-    @cached_property
-    def collateral(self) -> tuple[Collateral, ...]:
-        """What supports the account: supplied tokens with an LTV above zero, at the spot call."""
+    def balance(self, row: SpotRow) -> Interval:
+        """The whole balance of a token, with the interest that a loan or supply may accrue between calls."""
+        earning = [shown.value for shown in (row.supplied, row.borrowed) if shown is not None]
+        parameters = self.unscaled.parameters
+        seconds = parameters.rate_base * CALLS_APART / parameters.rate_year
+        return self.amount(row.total) + around(ZERO, total(earning) * seconds)
+
+    def collateral(self, call: str) -> tuple[Collateral, ...]:
+        """What supports the account: supplied tokens with an LTV above zero, priced at the instant of a call."""
         found = []
         for token in self.unscaled.tokens.values():
             row = self.row(token)
@@ -298,7 +333,7 @@ class State:
                         token=token,
                         amount=self.amount(row.supplied),
                         held=self.amount(row.total),
-                        price=self.inputs[price_of(token.name, "spot")],
+                        price=self.inputs[price_of(token.name, call)],
                     )
                 )
         return tuple(found)
@@ -310,73 +345,75 @@ class State:
         cap = recorded.get(token.index, own)
         return None if cap is None else cap * self.scale if self.record.scaled else cap
 
-    def portfolio_margin(self, token: Token) -> PortfolioMargin:
-        """A borrowable token at the spot call.
+    def portfolio_margin(self, token: Token, call: str = "spot") -> PortfolioMargin:
+        """A borrowable token, with collateral priced at the instant of a call.
 
         Raises:
             NotRecordedError: the account has no balance of it in the record.
         """
-        if token.name not in self._portfolio:
+        if (token.name, call) not in self._portfolio:
             row = self.row(token)
             if row is None:
                 raise NotRecordedError(f"the {token.name} balance")
-            price = price_of(token.name, "spot")
             cap = self.cap(token, "borrow")
-            self._portfolio[token.name] = PortfolioMargin(
-                margin=self.token_margin(token.name, self.amount(row.total)),
-                token=evolve(token, user_borrow_cap=self._binding(cap)),
-                price=ONE if price not in self.inputs.declared else self.inputs[price],
+            self._portfolio[token.name, call] = PortfolioMargin(
+                margin=self.token_margin(token.name, self.balance(row)),
+                token=evolve(token, user_borrow_cap=self.binding(cap)),
+                price=self.quote_price(token.name),
                 loan=ZERO if row.borrowed is None else self.amount(row.borrowed),
-                collateral=self.collateral,
+                collateral=self.collateral(call),
             )
-        return self._portfolio[token.name]
+        return self._portfolio[token.name, call]
+
+    def quote_price(self, name: str) -> Any:
+        """The price of a borrowable token at the spot call: one for the quote token."""
+        return ONE if name == self.unscaled.quote else self.inputs[price_of(name, "spot")]
 
     @cached_property
-    def _portfolio(self) -> dict[str, PortfolioMargin]:
+    def _portfolio(self) -> dict[tuple[str, str], PortfolioMargin]:
         return {}
 
-    def _binding(self, cap: Any) -> Any:
+    def binding(self, cap: Any) -> Any:
         """A cap in a record of unknown scale is taken as not binding until the scale is solved."""
         return self.largest_scale * 10**15 if isinstance(cap, Missing) else cap
 
 
-@frozen
-class _ScaledVenue(Venue):
-    """A venue whose USD unit and margin tables appear as a scaled record shows them."""
-
-    state: State | None = None
-
-    @classmethod
-    def of(cls, state: State) -> _ScaledVenue:
-        venue = state.unscaled
-        parameters = evolve(venue.parameters, usd_unit=state.usd_unit)
-        values = {name: getattr(venue, name) for name in venue.__slots__ if not name.startswith("_")}
-        return cls(**{**values, "parameters": parameters}, state=state)
-
-    def tiers(self, market: str, max_leverage: Any) -> tuple[Tier, ...]:
-        if self.state is None:
-            raise ValueError("a scaled venue stands for a state")
-        return self.state.tiers(market, max_leverage)
-
-
-def market_dex(market: str) -> str:
-    """The dex of a market."""
-    return market.partition(":")[0] if ":" in market else ""
+def _scaled(table: MarginTable, scale: Any) -> MarginTable:
+    return evolve(
+        table,
+        tiers=tuple(
+            evolve(tier, lower_bound=tier.lower_bound * scale, deduction=tier.deduction * scale)
+            for tier in table.tiers
+        ),
+    )
 
 
 def largest_scale(record: Record) -> Fraction:
-    """A bound of a record's scale: prices show at most six digits less the size decimals, so every real size
-    is at least one step, and the smallest scaled size bounds the factor."""
+    """A bound of a record's scale: sizes of a market, and their differences, are whole steps.
+
+    A price has at most six digits after the point less the market's size decimals, so the digits of its prices
+    bound the step from below, and the smallest scaled size or difference of sizes bounds the factor.
+    """
+    sizes: dict[str, list[Fraction]] = {}
     places: dict[str, int] = {}
-    sizes: dict[str, Fraction] = {}
     rows = [row for state in record.dexes.values() for row in state.positions]
     entries = [(row.market, abs(row.size.value), row.entry) for row in rows]
     entries += [(order.market, order.size.value, order.price) for order in record.orders or ()]
     for market, size, price in entries:
-        if size > 0:
-            sizes[market] = min(size, sizes.get(market, size))
+        sizes.setdefault(market, [Fraction(0)]).append(size)
         if price is not None:
             shown = price.places if price.value % 1 else 0
             places[market] = max(shown, places.get(market, 0))
-    bounds = [sizes[market] * Fraction(10) ** (6 - places.get(market, 0)) for market in sizes]
+    bounds = [
+        step * Fraction(10) ** (6 - places.get(market, 0))
+        for market, all_of in sizes.items()
+        for step in _steps(sorted(all_of))
+    ]
     return min(bounds, default=Fraction(10**6))
+
+
+def _steps(sizes: list[Fraction]) -> Iterator[Fraction]:
+    """Differences of neighbouring sizes that are no effect of printed digits."""
+    for before, after in pairwise(sizes):
+        if after - before > 10 * SCALED_PRINT:
+            yield after - before

@@ -155,8 +155,9 @@ def order_margins(dex: Dex, venue: Venue) -> dict[str, Number]:
             by_market.setdefault(order.market, []).append(order)
     rule = venue.rule("PERP-ORDER")
     return {
-        market: rule(
-            sizes.get(market, ZERO), _resting(orders, 1), _resting(orders, -1), orders[0].leverage
+        market: numbers.usd_amount(
+            rule(sizes.get(market, ZERO), _resting(orders, 1), _resting(orders, -1), orders[0].leverage),
+            venue.parameters.usd_unit,
         )
         for market, orders in by_market.items()
     }  # fmt: skip

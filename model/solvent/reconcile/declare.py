@@ -1,0 +1,118 @@
+"""Which inputs of a record may be solved, what is taken for them at first, and within which bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from solvent.account import Regime
+from solvent.ingest.record import DexState, Record
+from solvent.interval import Interval, around
+from solvent.reconcile.inputs import Input, Inputs, Missing
+from solvent.reconcile.state import (
+    ELSEWHERE,
+    IDLE,
+    MOVE,
+    REST,
+    PRICE_PRINT,
+    SCALE,
+    largest_scale,
+    change_of_orders,
+    orders_of,
+    price_of,
+    raw_of,
+    rest_of,
+)
+from solvent.venue import Venue
+
+LARGEST_MOVE = Fraction(1, 100)
+"""How far a price may have moved between two calls that are seconds apart, as a fraction."""
+CALLS = ("spot", "perps", "lending")
+"""The calls at which collateral is priced."""
+MOST_PRICE = Fraction(10**9)
+DUST = Fraction(1)
+"""An idle balance (in the token) that is too small to be supplied is smaller than this."""
+MOST_USD = Fraction(10**12)
+
+NOTHING = Interval(0, 0)
+
+
+def declare(record: Record, regime: Regime, venue: Venue) -> Inputs:
+    """The inputs of a record, before any is solved."""
+    found = [*_of_dexes(record), *_of_tokens(record, regime, venue)]
+    if record.scaled:
+        found.append(
+            Input(name=SCALE, taken=Missing(SCALE), low=Fraction(1, 10**6), high=largest_scale(record))
+        )
+    if regime in {Regime.UNIFIED, Regime.PORTFOLIO}:
+        found.append(
+            Input(
+                name=MOVE, taken=NOTHING, low=-LARGEST_MOVE, high=LARGEST_MOVE,
+                assumption="the calls are taken as made at one instant", plain=True,
+            )
+        )  # fmt: skip
+        if not record.complete:
+            found.append(
+                Input(
+                    name=ELSEWHERE, taken=NOTHING, low=Fraction(0), high=MOST_USD,
+                    assumption="dexes that were not recorded are taken as empty", plain=True,
+                )
+            )  # fmt: skip
+    if regime is Regime.PORTFOLIO:
+        found.append(Input(name=IDLE, taken=NOTHING, low=Fraction(0), high=DUST * largest_scale(record)))
+    return Inputs({entry.name: entry for entry in found})
+
+
+def _of_dexes(record: Record) -> Iterator[Input]:
+    for state in record.dexes.values():
+        yield _orders(record, state)
+        if state.cross.raw is None and state.summary.raw is None:
+            yield _missing(raw_of(state.name))
+        if record.partial:
+            yield from _of_rest(state)
+
+
+def _orders(record: Record, state: DexState) -> Input:
+    """The order margin of a dex, or where orders were recorded their change since the call of the state."""
+    if record.order_margins is None and state.name not in record.order_dexes:
+        return Input(
+            name=orders_of(state.name), taken=NOTHING, low=Fraction(0), high=MOST_USD,
+            assumption="orders were not recorded and are taken as none",
+        )  # fmt: skip
+    name = change_of_orders(state.name)
+    return Input(name=name, taken=NOTHING, low=-LARGEST_MOVE, high=LARGEST_MOVE)
+
+
+def _of_rest(state: DexState) -> Iterator[Input]:
+    for what in REST:
+        yield _missing(rest_of(what, state.name))
+
+
+def _missing(name: str) -> Input:
+    return Input(name=name, taken=Missing(name), low=-MOST_USD, high=MOST_USD)
+
+
+def _of_tokens(record: Record, regime: Regime, venue: Venue) -> Iterator[Input]:
+    if regime is not Regime.PORTFOLIO:
+        return
+    for token in venue.tokens.values():
+        if token.name == venue.quote:
+            continue
+        row = record.reserves.get(token.index)
+        recorded = None if row is None else row.price
+        for call in CALLS:
+            name = price_of(token.name, call)
+            if recorded is not None:
+                price = recorded.value
+                yield Input(
+                    name=name, taken=around(price, PRICE_PRINT / 2), plain=True,
+                    low=price * (1 - LARGEST_MOVE), high=price * (1 + LARGEST_MOVE),
+                    assumption="the price is taken from the call for reserves",
+                )  # fmt: skip
+            else:
+                first = price_of(token.name, CALLS[0])
+                yield Input(
+                    name=name, taken=Missing(name) if call == CALLS[0] else first, plain=True,
+                    low=Fraction(1, 10**9), high=MOST_PRICE,
+                    assumption="" if call == CALLS[0] else "the price is taken from the spot call",
+                )  # fmt: skip

@@ -1,0 +1,167 @@
+"""The outcome of a recomputation: each figure as reported and as recomputed, and how they compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from fractions import Fraction
+
+from attrs import evolve, frozen
+
+from solvent.account import Regime
+from solvent.decimals import show
+from solvent.ingest.record import Record
+from solvent.reconcile.declare import declare
+from solvent.reconcile.figure import Figure
+from solvent.reconcile.lending import lending_figures
+from solvent.reconcile.perps import perp_figures
+from solvent.reconcile.solve import Solution, evaluate, solve
+from solvent.reconcile.spot import spot_figures
+from solvent.reconcile.state import State
+from solvent.reconcile.trading import trading_figures
+from solvent.venue import Venue
+
+
+class Status(StrEnum):
+    """How a reported figure and its recomputation compare."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    NOT_OBSERVABLE = "notObservable"
+
+
+@frozen(kw_only=True)
+class Comparison:
+    """One figure: as reported, as recomputed, and how they compare.
+
+    Attributes:
+        figure, subject, rule: what it is, of what, and by which rule.
+        reported: what the venue printed; ``None`` for null.
+        computed: the middle of what the model allows; ``None`` for null or where it cannot be computed.
+        residual: reported less computed.
+        tolerance: how far they may lie apart by printed digits and stated truncations alone.
+        status: agrees, differs, or not observable.
+        because: what explains it, where something has to.
+    """
+
+    figure: str
+    subject: str
+    rule: str
+    reported: Fraction | None
+    computed: Fraction | None
+    residual: Fraction | None
+    tolerance: Fraction | None
+    status: Status
+    because: str = ""
+
+
+@frozen(kw_only=True)
+class Report:
+    """Every figure of one record."""
+
+    id: str
+    source: str
+    regime: Regime | None
+    venue: str
+    comparisons: tuple[Comparison, ...]
+    notes: tuple[str, ...] = ()
+
+    def count(self, status: Status) -> int:
+        """How many figures have a status."""
+        return sum(comparison.status is status for comparison in self.comparisons)
+
+
+def regime_of(record: Record) -> Regime:
+    """How an account is margined: by its reported mode, or by what its spot state carries where none is."""
+    match record.mode:
+        case "portfolioMargin":
+            return Regime.PORTFOLIO
+        case "unifiedAccount":
+            return Regime.UNIFIED
+        case None if record.spot is not None and record.spot.ratio is not None:
+            return Regime.PORTFOLIO
+        case None if record.spot is not None and record.spot.available:
+            return Regime.UNIFIED
+        case _:
+            return Regime.CROSS
+
+
+def figures_of(record: Record, regime: Regime, venue: Venue) -> list[Figure]:
+    """Every figure that a record reports and the model recomputes."""
+    return [
+        *perp_figures(record, venue),
+        *spot_figures(record, regime, venue),
+        *lending_figures(record, venue),
+        *trading_figures(record),
+    ]
+
+
+def reconcile(record: Record, venue: Venue) -> Report:
+    """Recompute every figure of a record."""
+    regime = regime_of(record)
+    figures = figures_of(record, regime, venue)
+    inputs = declare(record, regime, venue)
+    solution = solve(figures, State(record, regime, venue, inputs))
+    return Report(
+        id=record.id,
+        source=record.source,
+        regime=regime,
+        venue=venue.name,
+        comparisons=compare(figures, solution),
+    )
+
+
+def compare(figures: Sequence[Figure], solution: Solution) -> tuple[Comparison, ...]:
+    """How every figure compares in a solution."""
+    return tuple(_compare(position, figure, solution) for position, figure in enumerate(figures))
+
+
+def _compare(position: int, figure: Figure, solution: Solution) -> Comparison:
+    value, state = solution.values[position], solution.state
+    shown = figure.shown(state)
+    computed = None if value.computed is None else value.computed.middle
+    both = shown is not None and value.computed is not None
+    status, because = _status(position, figure, solution)
+    return Comparison(
+        figure=figure.figure,
+        subject=figure.subject,
+        rule=figure.rule,
+        reported=None if figure.reported is None else figure.reported.value,
+        computed=computed,
+        residual=figure.reported.value - computed
+        if figure.reported is not None and computed is not None
+        else None,
+        tolerance=shown.reach + value.computed.reach if both and shown and value.computed else None,
+        status=status,
+        because=because,
+    )
+
+
+def _status(position: int, figure: Figure, solution: Solution) -> tuple[Status, str]:
+    state, value = solution.state, solution.values[position]
+    if position in solution.told:
+        name = solution.told[position]
+        solved = state.inputs.solved[name]
+        return Status.NOT_OBSERVABLE, f"{name} is solved from this figure: {show(solved.middle, 8)}"
+    if value.lacks:
+        return Status.NOT_OBSERVABLE, f"{value.lacks} was not recorded"
+    inputs = [state.inputs.declared[name] for name in figure.inputs if name in state.inputs.declared]
+    agrees = solution.agrees(position, figure)
+    words = [
+        f"with {entry.name} as solved from another figure"
+        for entry in inputs
+        if entry.name in state.inputs.solved and _matters(figure, entry.name, state)
+    ]
+    words += [
+        entry.assumption
+        for entry in inputs
+        if entry.assumption and entry.name not in state.inputs.solved and not (agrees and entry.plain)
+    ]
+    return Status.AGREES if agrees else Status.DIFFERS, "; ".join(words)
+
+
+def _matters(figure: Figure, name: str, state: State) -> bool:
+    """Whether a figure comes out otherwise with an input as it was taken at first."""
+    before = evaluate(figure, evolve(state, inputs=state.inputs.as_taken(name))).computed
+    after = evaluate(figure, state).computed
+    return before is None or after is None or before.middle != after.middle

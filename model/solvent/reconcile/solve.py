@@ -1,0 +1,159 @@
+"""Solve inputs that were not recorded from one reported figure each, and test them on the others.
+
+A solved input is kept only if no figure that agreed before stops agreeing. The figure it was solved from
+tells nothing more and is reported as not observable; what counts is how the other figures then come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import sqrt
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from solvent.interval import IndeterminateError, Interval, around, interval
+from solvent.reconcile.figure import Figure
+from solvent.reconcile.inputs import Missing, NotRecordedError
+from solvent.reconcile.state import State
+
+ROUNDS = 80
+"""How many steps the search for one input may take."""
+
+
+@frozen
+class Value:
+    """What a figure came out as: bounds, ``None`` for null, or the input that it lacks."""
+
+    computed: Interval | None = None
+    lacks: str = ""
+
+
+@frozen(kw_only=True)
+class Solution:
+    """A state with inputs solved, every figure's value in it, and which figure told which input.
+
+    Attributes:
+        state: the state.
+        values: the value of each figure, in the order of figures.
+        told: by the position of a figure, the input that was solved from it.
+    """
+
+    state: State
+    values: tuple[Value, ...]
+    told: Mapping[int, str] = field(factory=dict)
+
+    def agrees(self, position: int, figure: Figure) -> bool:
+        """Whether a figure agrees, and was not used to solve an input."""
+        return position not in self.told and agrees(figure, self.values[position], self.state)
+
+
+def evaluate(figure: Figure, state: State) -> Value:
+    """A figure in a state."""
+    try:
+        computed = figure.compute(state)
+    except NotRecordedError as error:
+        return Value(lacks=error.input)
+    except IndeterminateError:
+        return Value(lacks="more printed digits")
+    if isinstance(computed, Missing):
+        return Value(lacks=computed.name)
+    return Value() if computed is None else Value(interval(computed))
+
+
+def agrees(figure: Figure, value: Value, state: State) -> bool:
+    """Whether the numbers that print as reported and those that the model allows have one in common."""
+    shown = figure.shown(state)
+    if value.lacks:
+        return False
+    if shown is None or value.computed is None:
+        return shown is None and (value.computed is None or value.computed.low <= 0)
+    return shown.meets(value.computed)
+
+
+def solve(figures: Sequence[Figure], state: State) -> Solution:
+    """Solve what can be solved, the input that makes most figures agree first."""
+    solution = Solution(state=state, values=tuple(evaluate(figure, state) for figure in figures))
+    while True:
+        candidates = list(_candidates(figures, solution))
+        if not candidates:
+            return solution
+        best = max(candidates, key=lambda candidate: candidate[0])
+        solution = best[1]
+
+
+def _candidates(figures: Sequence[Figure], solution: Solution) -> Any:
+    """Each further input that can be solved, with how many more figures agree then."""
+    agreed = [solution.agrees(i, figure) for i, figure in enumerate(figures)]
+    for position, figure in enumerate(figures):
+        if agreed[position] or position in solution.told:
+            continue
+        for name in figure.inputs:
+            if name not in solution.state.inputs.declared or name in solution.state.inputs.solved:
+                continue
+            value = find(figure, name, solution.state)
+            if value is None:
+                continue
+            inputs = solution.state.inputs.with_solved(name, value)
+            state = evolve(solution.state, inputs=inputs)
+            found = Solution(
+                state=state,
+                values=tuple(evaluate(each, state) for each in figures),
+                told={**solution.told, position: name},
+            )
+            after = [found.agrees(i, each) for i, each in enumerate(figures)]
+            if not any(was and not now for was, now in zip(agreed, after, strict=True)):
+                yield sum(after) - sum(agreed), found
+
+
+def find(figure: Figure, name: str, state: State) -> Interval | None:
+    """The value of an input at which a figure comes out as reported, with the bounds that digits leave.
+
+    The figure must rise or fall with the input over its whole range; ``None`` where it does not, or where
+    another input is missing too, or no value within the input's bounds makes it come out.
+    """
+    declared, shown = state.inputs.declared[name], figure.shown(state)
+    if shown is None:
+        return None
+
+    def middle(x: Fraction) -> Fraction | None:
+        value = evaluate(figure, evolve(state, inputs=state.inputs.with_solved(name, interval(x))))
+        return None if value.lacks or value.computed is None else value.computed.middle - shown.middle
+
+    x = _root(middle, declared.low, declared.high, shown.reach / 10**6)
+    if x is None:
+        return None
+    step = max(abs(x), Fraction(1, 10**6)) / 10**9
+    here, there = middle(x), middle(x + step)
+    at = evaluate(figure, evolve(state, inputs=state.inputs.with_solved(name, interval(x)))).computed
+    if here is None or there is None or at is None or here == there:
+        return None
+    reach = (at.reach + shown.reach + abs(here)) / abs((there - here) / step)
+    return around(x, reach)
+
+
+def _root(f: Any, low: Fraction, high: Fraction, precision: Fraction) -> Fraction | None:
+    """Where ``f`` is zero between two bounds, to a precision of ``f``; by false position with halving."""
+    a, b = f(low), f(high)
+    if a is None or b is None or a == b or (a < 0) == (b < 0):
+        return None
+    for turn in range(ROUNDS):
+        x = (low - a * (high - low) / (b - a) if turn % 3 else _between(low, high)).limit_denominator(10**24)
+        y = f(x)
+        if y is None:
+            return None
+        if abs(y) <= precision:
+            return x
+        if (y < 0) == (a < 0):
+            low, a = x, y
+        else:
+            high, b = x, y
+    return None
+
+
+def _between(low: Fraction, high: Fraction) -> Fraction:
+    """A number that halves a range, by ratio where it spans several orders of magnitude."""
+    if low > 0 and high > 16 * low:
+        return Fraction(sqrt(low) * sqrt(high))
+    return (low + high) / 2
