@@ -160,9 +160,9 @@ UNKNOWN = failure(422)
 
 
 def silence(handler: Handler) -> None:
-    """Nothing, for as long as the server stands."""
+    """Nothing for two seconds, then the end of the connection."""
     handler.close_connection = True
-    handler.server.stopped.wait()
+    handler.server.stopped.wait(2)
 
 
 def broken_off(handler: Handler) -> None:

@@ -17,7 +17,7 @@ from attrs import astuple
 from replay_server import ADDRESS, UNKNOWN, answer, broken_off, content, endless, failure, replaying, silence
 
 from solvent.errors import InputError
-from solvent.ingest import info_api, strict_json
+from solvent.ingest import hyperliquid, info_api, strict_json
 from solvent.ingest.info_api import fetch, record
 
 STATES = ["userAbstraction", "spotClearinghouseState", "clearinghouseState", "frontendOpenOrders"]
@@ -51,12 +51,12 @@ def test_an_account_is_fetched_in_the_form_of_an_observation(venue):
             "api": venue.api,
             "recordedAt": "2026-09-22T12:45:38.300Z",
             "scaled": False,
-            "dexes": ["", "xyz", "flx"],
         },
         "userAbstraction": "unifiedAccount",
         "spotClearinghouseState": venues.SPOT,
         "clearinghouseState": {"": venues.OWN_DEX, "xyz": venues.FUNDED_DEX},
         "frontendOpenOrders": [*venues.ORDERS, venues.GOLD_ORDER],
+        "orderDexes": ["", "xyz"],
         "allBorrowLendReserveStates": venues.RESERVES,
         "borrowLendUserState": venues.LOANS,
         "activeAssetData": {"MEGA": venues.MEGA_DATA, "xyz:GOLD": venues.GOLD_DATA},
@@ -124,11 +124,11 @@ def test_an_optional_answer_that_does_not_come_is_null(venue, name, reply):
     told: list[str] = []
     bundle = fetch(ADDRESS, venue.api, progress=told.append)
     recorded = {
-        "perpDexs": bundle["provenance"]["dexes"],
+        "perpDexs": bundle["orderDexes"],
         "allBorrowLendReserveStates": bundle["allBorrowLendReserveStates"],
         "borrowLendUserState": bundle["borrowLendUserState"],
-        "meta": bundle["szDecimals"]["MEGA"],
-        "activeAssetData MEGA": bundle["activeAssetData"]["MEGA"],
+        "meta": bundle["szDecimals"],
+        "activeAssetData MEGA": bundle["activeAssetData"],
     }
     assert [kind for kind, value in recorded.items() if value is None] == [name]
     assert [line for line in told if line.startswith(f"{name.partition(' ')[0]} is not recorded: found ")]
@@ -146,9 +146,24 @@ def test_an_optional_type_of_request_that_failed_is_not_asked_again(venue):
     del venue.answers["activeAssetData MEGA"], venue.answers["activeAssetData xyz:GOLD"]
     told: list[str] = []
     bundle = fetch(ADDRESS, venue.api, progress=told.append)
-    assert bundle["dexTokens"] == {"": None, "xyz": None}
+    assert bundle["dexTokens"] is bundle["activeAssetData"] is None
     assert len(venue.asked("meta")) == len(venue.asked("activeAssetData")) == 1
     assert "12/12 activeAssetData MEGA" in told
+
+
+def test_what_was_answered_before_a_type_of_request_failed_is_kept(venue):
+    venue.always("meta xyz", UNKNOWN)
+    bundle = fetch(ADDRESS, venue.api)
+    assert (bundle["dexTokens"], bundle["szDecimals"]) == ({"": 0}, {"MEGA": 0})
+
+
+@pytest.mark.parametrize("unanswered", [[], OPTIONAL])
+def test_what_was_fetched_reads_as_a_record(venue, unanswered):
+    for name in unanswered:
+        venue.always(name, UNKNOWN)
+    read = hyperliquid.record(fetch(ADDRESS, venue.api), venue.api)
+    assert read.complete is not bool(unanswered)
+    assert read.order_dexes == ({""} if unanswered else {"", "xyz"})
 
 
 def test_the_number_of_requests_is_bounded_on_a_venue_that_fails(venue, waits):
@@ -160,7 +175,7 @@ def test_the_number_of_requests_is_bounded_on_a_venue_that_fails(venue, waits):
 
 
 @pytest.mark.parametrize("name", [*STATES, "clearinghouseState xyz", "frontendOpenOrders xyz"])
-def test_a_state_that_is_not_answered_ends_the_fetch_with_its_name(venue, name):
+def test_a_state_that_is_refused_ends_the_fetch_with_its_name_at_once(venue, name):
     venue.always(name, UNKNOWN)
     error = refused(venue)
     assert (error.source, error.where, error.found) == (venue.api, f"info {name}", "HTTP 422")
@@ -184,12 +199,6 @@ def test_the_venues_wish_to_wait_is_followed_up_to_a_minute(venue, waits, wish, 
     venue.first("userAbstraction", failure(429, Retry_After=wish))
     fetch(ADDRESS, venue.api)
     assert waits == seconds
-
-
-def test_a_request_that_is_wrong_is_not_tried_again(venue):
-    venue.always("userAbstraction", UNKNOWN)
-    refused(venue)
-    assert len(venue.asked("userAbstraction")) == 1
 
 
 def test_an_answer_that_comes_too_late_is_asked_for_again(venue):
@@ -291,13 +300,7 @@ def test_an_api_is_an_http_address(api):
 FAULTS = [
     ("clearinghouseState", content(b'{"time":'), ", line 1 column 9", "the end of the text", "a value"),
     ("clearinghouseState", answer(None), "", "null", "a perp account"),
-    (
-        "clearinghouseState",
-        answer({"error": "no"}),
-        "",
-        '{"error": "no"}',
-        'a perp account with the key "marginSummary"',
-    ),
+    ("spotClearinghouseState", answer({"error": 1}), "", '{"error": 1}', 'balances with the key "balances"'),
     (
         "clearinghouseState",
         answer(venues.OWN_DEX | {"assetPositions": [{"position": "MEGA"}]}),
@@ -319,13 +322,7 @@ FAULTS = [
         '"5e3"',
         "a decimal string",
     ),
-    (
-        "spotClearinghouseState",
-        answer({"balances": [{"total": 2.5}]}),
-        ", balances[0].total",
-        "2.5",
-        "a decimal string",
-    ),
+    ("spotClearinghouseState", answer({"balances": [2.5]}), ", balances[0]", "2.5", "a decimal string"),
     ("userAbstraction", answer(["default"]), "", '["default"]', "the name of an account mode"),
     ("frontendOpenOrders", answer({}), "", "{}", "a list of orders"),
 ]

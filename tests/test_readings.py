@@ -10,23 +10,25 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import get_args, get_origin
 
 import pytest
 import z3
-from hypothesis import find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample
 
 import solvent.rules
 from solvent.arithmetic import ONE, ZERO, minimum
 from solvent.explore import admits, arguments, numbers, tables
 from solvent.explore.numbers import kind_of
-from solvent.prove import exact, leaves, parameters, symbolic_arguments, term
+from solvent.prove import exact, leaves, parameters, real, symbolic_arguments, term
 from solvent.rules import all_rules, kinds
-from solvent.rules.kinds import Price, Ratio, Size, Tiers, Usd
+from solvent.rules.kinds import Leverage, Price, Ratio, Resting, Size, Tier, Usd
 from solvent.rules.numbers import weighted_median
-from solvent.rules.perp import maintenance_margin
+from solvent.rules.perp import maintenance_margin, maintenance_rate
 
-PROFILE = settings(max_examples=100, derandomize=True, deadline=None, database=None)
+PROFILE = settings(max_examples=60, derandomize=True, deadline=None, database=None)
 FUNCTIONS = {
     f"{rule.id}:{name}": function for rule in all_rules().values() for name, function in rule.readings.items()
 }
@@ -68,6 +70,60 @@ def test_an_oracle_price_needs_at_least_one_price():
         weighted_median((), ())
 
 
+# Division
+
+
+def divisors(root):
+    """The terms that a term divides by, wherever in it."""
+    seen, todo = {}, [root]
+    while todo:
+        node = todo.pop()
+        if node.get_id() not in seen:
+            seen[node.get_id()] = node
+            todo += node.children()
+    return [node.arg(1) for node in seen.values() if z3.is_div(node)]
+
+
+def admissible(hint, value):
+    """What the annotation of a parameter says of its symbols."""
+    match value:
+        case tuple():
+            return [condition for item in value for condition in admissible(get_args(hint)[0], item)]
+        case Tier():
+            return [
+                *admissible(Leverage, value.max_leverage),
+                value.rate == maintenance_rate(value.max_leverage),
+            ]
+        case Resting():
+            return [value.size > 0, value.price > 0]
+        case Ratio():
+            return [value.denominator > 0]
+        case z3.ArithRef():
+            return [term(admits(kind_of(hint), value))]
+    return []
+
+
+def zero_division(function):
+    """Admissible numbers at which a rule divides by zero; ``None`` where there are proved to be none."""
+    hints = parameters(function)
+    lengths = {name: 2 for name, hint in hints.items() if get_origin(hint) is Sequence}
+    symbols = symbolic_arguments(function, **lengths)
+    found = [divisor for result in leaves(function(**symbols)) for divisor in divisors(term(result))]
+    solver = z3.Solver()
+    solver.set("timeout", 10_000)
+    solver.add(*(condition for name in hints for condition in admissible(hints[name], symbols[name])))
+    assert solver.check() == z3.sat, "no numbers are admissible"
+    solver.add(z3.Or([divisor == 0 for divisor in found]))
+    verdict = solver.check()
+    assert verdict != z3.unknown
+    return solver.model() if verdict == z3.sat else None
+
+
+@pytest.mark.parametrize("rule", FUNCTIONS)
+def test_no_admissible_number_makes_a_rule_divide_by_zero(rule):
+    assert zero_division(FUNCTIONS[rule]) is None
+
+
 # Rules that must not pass
 
 
@@ -83,6 +139,10 @@ def equating(size: Size) -> Size:
 
 def floating(size: Size) -> Size:
     return size * 0.5
+
+
+def halving(size: Size) -> Size:
+    return size * (1 / 2)
 
 
 def calling(amount: Usd) -> Usd:
@@ -103,6 +163,7 @@ def choosing(prices: Sequence[Price]) -> Price:
         (branching, z3.Z3Exception),
         (equating, AssertionError),
         (floating, TypeError),
+        (halving, TypeError),
         (calling, TypeError),
         (dividing, ZeroDivisionError),
         (choosing, z3.Z3Exception),
@@ -113,14 +174,18 @@ def test_a_rule_with_two_different_readings_is_caught(rule, fault):
         hold_readings_together(rule)
 
 
+def test_a_rule_that_may_divide_by_zero_is_refuted():
+    assert exact(zero_division(dividing)[real("size")]) == 0
+
+
 # The form of a rule
 
 FORMS = (
     *(ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.For, ast.Expr),
-    *(ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant, ast.Tuple, ast.Starred, ast.expr_context),
+    *(ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant, ast.Tuple, ast.Starred),
     *(ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.UnaryOp, ast.USub),
     *(ast.Compare, ast.Lt, ast.LtE, ast.Gt, ast.GtE),
-    *(ast.Call, ast.keyword, ast.ListComp, ast.GeneratorExp, ast.comprehension),
+    *(ast.Call, ast.keyword, ast.ListComp, ast.GeneratorExp, ast.comprehension, ast.expr_context),
 )
 """What the body of a rule consists of: arithmetic, comparisons, calls, and loops over concrete structure."""
 CHAPTERS = sorted({Path(inspect.getfile(function)) for function in FUNCTIONS.values()})
@@ -209,7 +274,9 @@ def test_the_rules_know_nobody_but_arithmetic(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
 def test_no_float_stands_among_the_rules(path):
-    constants = [n.value for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Constant)]
+    constants = [
+        n.value for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.Constant)
+    ]
     assert not [value for value in constants if isinstance(value, float | complex)]
 
 
@@ -234,10 +301,20 @@ def test_what_a_kind_excludes_is_not_admitted():
     assert not admits(KINDS["Share"], Fraction(11, 10))
 
 
-@pytest.mark.parametrize("size", [10**-6 * ONE, ONE, 10**12 * ONE])
-def test_small_and_large_amounts_of_either_sign_are_drawn(size):
-    assert find(numbers(KINDS["Usd"]), lambda value: value > size) > size
-    assert find(numbers(KINDS["Usd"]), lambda value: value < -size) < -size
+def is_drawn(strategy, condition):
+    """Whether a strategy draws a value of which the condition holds."""
+    try:
+        find(strategy, condition, settings=settings(PROFILE, max_examples=2_000, phases=[Phase.generate]))
+    except NoSuchExample:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("size", [Fraction(1, 10**6), ONE, 10**12 * ONE])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_small_and_large_amounts_of_either_sign_are_drawn(size, sign):
+    assert is_drawn(numbers(KINDS["Usd"]), lambda value: 0 < value * sign < size * 10)
+    assert is_drawn(numbers(KINDS["Usd"]), lambda value: size < value * sign)
 
 
 @PROFILE
@@ -260,19 +337,24 @@ def test_bounds_rise_from_zero_and_leverages_fall(tiers):
 @pytest.mark.parametrize("step", [-1, 0, 1])
 def test_notionals_are_drawn_at_tier_bounds_and_one_step_beside(step):
     beside = step * Fraction(1, 10**6)
-    find(
+    assert is_drawn(
         arguments(maintenance_margin),
-        lambda drawn: any(drawn["notional"] == tier.lower_bound + beside for tier in drawn["tiers"][1:]),
+        lambda drawn: drawn["notional"] in [tier.lower_bound + beside for tier in drawn["tiers"][1:]],
     )
 
 
 def test_marks_are_drawn_where_a_position_reaches_a_tier():
-    rule = FUNCTIONS["LIQPX-ROOT:frozen-tier"]
-    find(
-        arguments(rule),
-        lambda drawn: any(
-            abs(drawn["size"]) * drawn["mark"] == t.lower_bound > 0 for t in drawn["tiers"][1:]
-        ),
+    assert is_drawn(
+        arguments(FUNCTIONS["LIQPX-ROOT:frozen-tier"]),
+        lambda drawn: abs(drawn["size"]) * drawn["mark"] in [tier.lower_bound for tier in drawn["tiers"][1:]],
+    )
+
+
+@pytest.mark.parametrize("sides", [(0, 2), (3, 1)])
+def test_each_side_of_resting_orders_has_its_own_length(sides):
+    assert is_drawn(
+        arguments(FUNCTIONS["PERP-ORDER:both-sides"]),
+        lambda drawn: (len(drawn["buys"]), len(drawn["sells"])) == sides,
     )
 
 
@@ -312,7 +394,3 @@ def test_what_is_not_exact_is_no_term(value):
 def test_a_term_without_a_value_has_no_exact_value(open_term):
     with pytest.raises(ValueError, match="not a closed term"):
         exact(open_term)
-
-
-def test_tiers_are_the_one_structure_with_a_length():
-    assert parameters(maintenance_margin)["tiers"] == Tiers

@@ -27,7 +27,8 @@ class Position:
         market: the market's name; builder-deployed markets carry their dex (``xyz:CL``).
         size: signed contracts, never zero.
         leverage: the chosen leverage.
-        max_leverage: the largest leverage that the venue reports for the position.
+        max_leverage: the largest leverage that the venue reports for the position; ``None`` where its margin
+            table says it.
         entry: the average entry price in USD, where it is known.
         raw: the own balance (USD) of an isolated position; ``None`` for a cross position.
     """
@@ -35,7 +36,7 @@ class Position:
     market: str
     size: Number
     leverage: Number
-    max_leverage: Number
+    max_leverage: Number | None
     entry: Number | None = None
     raw: Number | None = None
 

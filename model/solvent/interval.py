@@ -105,7 +105,7 @@ class Interval:
 def _divide(a: Interval, b: Interval) -> Interval:
     if b.low <= 0 <= b.high:
         raise IndeterminateError(f"division by a number between {b.low} and {b.high}")
-    return a * Interval(1 / b.high, 1 / b.low)
+    return interval(a * Interval(1 / b.high, 1 / b.low))
 
 
 @frozen
@@ -158,6 +158,6 @@ def _(a: Undecided) -> Undecided:
 def _(term: Interval, amount: Any, unit: Any) -> Interval:
     amount, unit = interval(amount), interval(unit)
     if unit.reach:
-        return amount + around(Fraction(0), unit.high)
+        return interval(amount + around(Fraction(0), unit.high))
     step = unit.low
     return Interval(floor(amount.low / step) * step, floor(amount.high / step) * step)

@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from attrs import NOTHING, Factory, evolve, field, fields, frozen
+from attrs import NOTHING, Factory, evolve, field, frozen
 
 from solvent.rules import select
 from solvent.rules.kinds import Tier
@@ -179,6 +179,13 @@ class Venue:
             return table.tiers
         return single_tier(max_leverage)
 
+    def token_of(self, dex: str, indexes: Mapping[str, int] | None = None) -> str:
+        """The token that a dex's positions are margined in: by its reported index, or by the venue's file."""
+        index = (indexes or {}).get(dex)
+        if index is None:
+            return self.dex_tokens.get(dex, self.quote)
+        return next((t.name for t in self.tokens.values() if t.index == index), f"token {index}")
+
     def with_readings(self, readings: Mapping[str, str]) -> Venue:
         """The same venue with other readings of some rules."""
         return evolve(self, readings={**self.readings, **readings})
@@ -188,8 +195,3 @@ def single_tier(max_leverage: Any) -> tuple[Tier, ...]:
     """The margin table of a market with one tier."""
     rate = select("PERP-RATE", {})(Fraction(max_leverage))
     return (Tier(Fraction(0), Fraction(max_leverage), rate, Fraction(0)),)
-
-
-def parameter_units() -> Mapping[str, str]:
-    """The unit of every parameter by name."""
-    return {parameter.name: parameter.metadata["unit"] for parameter in fields(Parameters)}

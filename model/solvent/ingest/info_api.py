@@ -54,12 +54,12 @@ def fetch(
     The requests follow one another, so figures of different answers can be some seconds apart; the states of
     the account are asked in one row. ``recordedAt`` is the latest ``time`` that a state carries. Builder-deployed
     dexes without positions and account value are left out, and with them their orders: an order that reserves
-    margin shows in the account value (inferred from recorded unified accounts). ``provenance.dexes`` lists every
-    dex that was asked, and is null where the venue does not say which there are.
+    margin shows in the account value (inferred from recorded unified accounts). ``orderDexes`` lists the dexes
+    that are kept, and is null where the venue does not say which dexes there are: then only its own was asked.
 
-    Lending, market metadata and per-market data are null where they are not answered; a type of request that
-    fails once is not asked again. Leverage and size decimals are taken for the coins of positions and of perp
-    orders.
+    Lending, market metadata and per-market data are null, or without the market or dex, where they are not
+    answered; a type of request that fails once is not asked again. Leverage and size decimals are taken for the
+    coins of positions and of perp orders.
 
     Args:
         address: the account, ``0x`` and 40 hexadecimal digits; an agent wallet's address shows an empty account.
@@ -130,7 +130,7 @@ _MARKET = _object("a market", name=_NAME, szDecimals=_COUNT)
 ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "perpDexs": _list("a list of dexes", _object("a dex or null", name=_NAME) | {"type": ["object", "null"]}),
     "userAbstraction": {"title": "the name of an account mode", "type": "string"},
-    "spotClearinghouseState": _object("token balances", balances=_list("a list of balances", _ANY)),
+    "spotClearinghouseState": _object("balances", balances=_list("a list of balances", _ANY)),
     "clearinghouseState": _object(
         "a perp account",
         {"time": _TIME},
@@ -299,20 +299,26 @@ def _observe(client: _Client, user: str) -> dict[str, Any]:
             "api": client.api,
             **_recorded_at(asked),
             "scaled": False,
-            "dexes": None if listed is None else dexes,
         },
         "userAbstraction": mode,
         "spotClearinghouseState": spot,
         "clearinghouseState": states,
         "frontendOpenOrders": orders,
+        "orderDexes": None if listed is None else list(states),
         "allBorrowLendReserveStates": reserves,
         "borrowLendUserState": loans,
-        "activeAssetData": {
-            coin: client.ask_if_answered("activeAssetData", user=user, coin=coin) for coin in coins
-        },
-        "szDecimals": {coin: size_decimals.get(coin) for coin in coins},
-        "dexTokens": {dex: meta.get("collateralToken") if meta else None for dex, meta in metas.items()},
+        "activeAssetData": _answered(
+            {coin: client.ask_if_answered("activeAssetData", user=user, coin=coin) for coin in coins}
+        ),
+        "szDecimals": _answered({coin: size_decimals.get(coin) for coin in coins}),
+        "dexTokens": _answered({dex: (meta or {}).get("collateralToken") for dex, meta in metas.items()}),
     }
+
+
+def _answered(answers: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The answers that came, or ``None`` where none of those that were wanted did."""
+    known = {name: answer for name, answer in answers.items() if answer is not None}
+    return known if known or not answers else None
 
 
 def _is_empty(state: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, relevance
+from referencing import Registry, Resource
 
 from solvent import bundle
 from solvent.errors import InputError
@@ -34,8 +35,16 @@ def schema(name: str) -> Mapping[str, Any]:
 
 @cache
 def _validator(name: str) -> Draft202012Validator:
-    Draft202012Validator.check_schema(schema(name))
-    return Draft202012Validator(schema(name))
+    published = Registry().with_resources(
+        (contents["$id"], Resource.from_contents(contents)) for contents in map(schema, published_names())
+    )
+    return Draft202012Validator(schema(name), registry=published)
+
+
+def published_names() -> tuple[str, ...]:
+    """The names of all published schemas."""
+    files = (bundle.spec() / "schemas").glob("*.schema.json")
+    return tuple(sorted(file.name.removesuffix(".schema.json") for file in files))
 
 
 def hold(document: Any, name: str, source: str) -> None:

@@ -55,6 +55,7 @@ class Figure:
         digits: how it is printed.
         compute: the figure by the model; ``None`` for null.
         inputs: names of inputs that this figure may tell.
+        caveat: why a difference would not speak against the rule; empty where it would.
     """
 
     figure: str
@@ -64,6 +65,7 @@ class Figure:
     digits: Digits
     compute: Callable[[State], Any]
     inputs: tuple[str, ...] = ()
+    caveat: str = ""
 
     def shown(self, state: State) -> Interval | None:
         """The numbers that print as reported."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
-from solvent.arithmetic import total
 from solvent.decimals import Printed
 from solvent.ingest.record import LendingState, Record, ReserveRow
 from solvent.interval import Interval, around
@@ -15,7 +17,8 @@ from solvent.reconcile.state import State, price_of
 from solvent.rules import lending, portfolio
 from solvent.venue import Venue
 
-RESERVE_UNIT_PLACES = 8
+AMOUNT_PLACES = 8
+RATE_PLACES = 10
 
 
 def lending_figures(record: Record, venue: Venue) -> Iterator[Figure]:
@@ -59,34 +62,22 @@ def _health_factor(state: State) -> Any:
     return lending.health_factor(capacity, state.amount(loan))
 
 
-def _digits(shown: Printed) -> Interval:
-    return around(shown.value, Printed(shown.value, RESERVE_UNIT_PLACES).unit / 2)
+def _near(shown: Printed, places: int) -> Interval:
+    """The numbers that print to so many places as shown."""
+    return around(shown.value, Fraction(1, 2 * 10**places))
 
 
 def reserve_figures(name: str, row: ReserveRow) -> Iterator[Figure]:
     """The figures of one reserve, each from what else the same call reports."""
-    borrowed, supplied, used = row.borrowed, row.supplied, row.utilization
-    if borrowed is not None and supplied is not None and used is not None:
-        yield _rate(
-            "utilization", name, "LEND-UTILIZATION", used,
-            lambda s: lending.utilization(_digits(borrowed), _digits(supplied)),
-        )  # fmt: skip
-    if used is None or row.borrow_rate is None:
+    if row.borrowed is not None and row.supplied is not None and row.utilization is not None:
+        compute = partial(_utilization, row.borrowed, row.supplied)
+        yield _rate("utilization", name, "LEND-UTILIZATION", row.utilization, compute)
+    if row.utilization is None or row.borrow_rate is None:
         return
-    exact = around(used.value, Printed(used.value, 10).unit / 2)
-    yield _rate("borrow rate", name, "LEND-RATE", row.borrow_rate, lambda s: _borrow_rate(s, exact))
+    used = _near(row.utilization, RATE_PLACES)
+    yield _rate("borrow rate", name, "LEND-RATE", row.borrow_rate, partial(_borrow_rate, used))
     if row.supply_rate is not None:
-        yield _rate(
-            "supply rate", name, "LEND-SUPPLY-RATE", row.supply_rate,
-            lambda s: lending.supply_rate(
-                _borrow_rate(s, exact), exact, s.unscaled.parameters.reserve_share
-            ),
-        )  # fmt: skip
-
-
-def _borrow_rate(state: State, used: Interval) -> Any:
-    p = state.unscaled.parameters
-    return lending.borrow_rate(used, p.rate_base, p.rate_slope, p.rate_kink)
+        yield _rate("supply rate", name, "LEND-SUPPLY-RATE", row.supply_rate, partial(_supply_rate, used))
 
 
 def _rate(figure: str, name: str, rule: str, reported: Printed, compute: Any) -> Figure:
@@ -95,25 +86,40 @@ def _rate(figure: str, name: str, rule: str, reported: Printed, compute: Any) ->
     )
 
 
+def _utilization(borrowed: Printed, supplied: Printed, state: State) -> Any:
+    del state
+    return lending.utilization(_near(borrowed, AMOUNT_PLACES), _near(supplied, AMOUNT_PLACES))
+
+
+def _borrow_rate(used: Interval, state: State) -> Any:
+    p = state.unscaled.parameters
+    return lending.borrow_rate(used, p.rate_base, p.rate_slope, p.rate_kink)
+
+
+def _supply_rate(used: Interval, state: State) -> Any:
+    share = state.unscaled.parameters.reserve_share
+    return lending.supply_rate(_borrow_rate(used, state), used, share)
+
+
 def reserve_gain_figures(name: str, rows: Sequence[ReserveRow]) -> Iterator[Figure]:
     """What the reserve gained between each two readings, against its share of the interest accrued."""
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         levels = [_level(row) for row in (before, after)]
-        interest = [row.borrowed for row in (before, after)]
-        if None in levels or None in interest:
+        if None in levels or before.borrowed is None or after.borrowed is None:
             continue
-        gained = total(level * sign for level, sign in zip(levels, (-1, 1), strict=True) if level is not None)
-        accrued = total(
-            shown.value * sign for shown, sign in zip(interest, (-1, 1), strict=True) if shown is not None
-        )
-        unit = Printed(gained, RESERVE_UNIT_PLACES).unit
+        gained = levels[1] - levels[0]
+        interest = after.borrowed.value - before.borrowed.value
         yield Figure(
             figure="reserve gain", subject=name, rule="LEND-RESERVE-GAIN", digits=Digits.TOKEN,
-            reported=Printed(gained, RESERVE_UNIT_PLACES),
-            compute=lambda s, accrued=accrued, unit=unit: lending.reserve_gain(
-                around(accrued, unit), s.unscaled.parameters.reserve_share
-            ) + around(unit * 0, 6 * unit / 2),
+            reported=Printed(gained, AMOUNT_PLACES), compute=partial(_reserve_gain, interest),
         )  # fmt: skip
+
+
+def _reserve_gain(interest: Fraction, state: State) -> Any:
+    """The reserve's share, with the digits of the six amounts that the gain is the difference of."""
+    unit = Fraction(1, 10**AMOUNT_PLACES)
+    gain = lending.reserve_gain(around(interest, unit), state.unscaled.parameters.reserve_share)
+    return gain + around(Fraction(0), 3 * unit)
 
 
 def _level(row: ReserveRow) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from fractions import Fraction
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from solvent.account import Regime
 from solvent.decimals import show
@@ -57,14 +57,21 @@ class Comparison:
 
 @frozen(kw_only=True)
 class Report:
-    """Every figure of one record."""
+    """Every figure of one record.
+
+    Attributes:
+        id, source: the record's name, and where it was read from.
+        regime, venue: how the account is margined, and by whose parameters.
+        comparisons: the figures.
+        state: the record with all inputs that could be solved.
+    """
 
     id: str
     source: str
-    regime: Regime | None
+    regime: Regime
     venue: str
     comparisons: tuple[Comparison, ...]
-    notes: tuple[str, ...] = ()
+    state: State = field(repr=False)
 
     def count(self, status: Status) -> int:
         """How many figures have a status."""
@@ -100,14 +107,20 @@ def reconcile(record: Record, venue: Venue) -> Report:
     """Recompute every figure of a record."""
     regime = regime_of(record)
     figures = figures_of(record, regime, venue)
-    inputs = declare(record, regime, venue)
-    solution = solve(figures, State(record, regime, venue, inputs))
+    state = State(record, regime, venue, declare(record, regime, venue))
+    return report_of(figures, state)
+
+
+def report_of(figures: Sequence[Figure], state: State) -> Report:
+    """Recompute figures, solving inputs that were not recorded."""
+    solution = solve(figures, state)
     return Report(
-        id=record.id,
-        source=record.source,
-        regime=regime,
-        venue=venue.name,
+        id=state.record.id,
+        source=state.record.source,
+        regime=state.regime,
+        venue=state.unscaled.name,
         comparisons=compare(figures, solution),
+        state=solution.state,
     )
 
 
@@ -152,6 +165,8 @@ def _status(position: int, figure: Figure, solution: Solution) -> tuple[Status, 
         for entry in inputs
         if entry.name in state.inputs.solved and _matters(figure, entry.name, state)
     ]
+    if figure.caveat and not agrees:
+        return Status.NOT_OBSERVABLE, figure.caveat
     words += [
         entry.assumption
         for entry in inputs

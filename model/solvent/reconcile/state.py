@@ -71,14 +71,6 @@ def price_of(token: str, call: str) -> str:
     return f"the {token} price at the {call} call"
 
 
-def token_of(record: Record, venue: Venue, dex: str) -> str:
-    """The token that a dex's positions are margined in."""
-    index = record.dex_tokens.get(dex)
-    if index is not None:
-        return next((t.name for t in venue.tokens.values() if t.index == index), f"token {index}")
-    return venue.dex_tokens.get(dex, venue.quote)
-
-
 @frozen(slots=False)
 class State:
     """A record under one set of inputs; everything is computed at most once.
@@ -140,13 +132,13 @@ class State:
 
     def usd(self, shown: Printed) -> Interval:
         """A recorded perp USD amount: kept in units and truncated, so up to one unit off (NUM-USD)."""
-        return self.amount(shown) + around(ZERO, interval(self.usd_unit).high)
+        return interval(self.amount(shown) + around(ZERO, interval(self.usd_unit).high))
 
     # -- dexes ---------------------------------------------------------------------------------------------
 
     def token_of(self, dex: str) -> str:
         """The token that a dex's positions are margined in."""
-        return token_of(self.record, self.unscaled, dex)
+        return self.unscaled.token_of(dex, self.record.dex_tokens)
 
     @cached_property
     def marks(self) -> dict[str, Any]:
@@ -311,7 +303,8 @@ class State:
                 raise NotRecordedError(f"the token of spot orders in {order.market}")
             if side < 0 and base == coin:
                 amounts.append(order.size.value)
-        return total(amounts)
+        spoken_for: Number = total(amounts)
+        return spoken_for
 
     # -- portfolio margin ----------------------------------------------------------------------------------
 
@@ -320,7 +313,7 @@ class State:
         earning = [shown.value for shown in (row.supplied, row.borrowed) if shown is not None]
         parameters = self.unscaled.parameters
         seconds = parameters.rate_base * CALLS_APART / parameters.rate_year
-        return self.amount(row.total) + around(ZERO, total(earning) * seconds)
+        return interval(self.amount(row.total) + around(ZERO, total(earning) * seconds))
 
     def collateral(self, call: str) -> tuple[Collateral, ...]:
         """What supports the account: supplied tokens with an LTV above zero, priced at the instant of a call."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -30,13 +31,13 @@ def trading_figures(record: Record) -> Iterator[Figure]:
                 yield Figure(
                     figure=f"largest {name}", subject=market, rule=_rule(record, market, sign),
                     reported=asset.sizes[side], digits=Digits.EXACT,
-                    compute=lambda s, m=market, a=asset, sign=sign: _largest(s, m, a, sign)[0],
+                    compute=partial(_largest_order, market, asset, sign),
                 )  # fmt: skip
             if asset.available is not None:
                 yield Figure(
                     figure=f"available to {name}", subject=market, rule="PERP-AVAILABLE",
                     reported=asset.available[side], digits=Digits.USD,
-                    compute=lambda s, m=market, a=asset, sign=sign: _available(s, m, a, sign),
+                    compute=partial(_available, market, asset, sign),
                 )  # fmt: skip
 
 
@@ -63,7 +64,7 @@ class _Free:
 
     increasing: Any
     closing: Any
-    position: Fraction
+    position: Any
     leverage: int
     max_leverage: int | None
 
@@ -80,7 +81,8 @@ def _free(state: State, market: str, asset: AssetRow) -> _Free:
     equity, dexes = _resources(state, dex_state.name)
     own = next((leg for dex in dexes for leg in dex.legs if leg.position.market == market), None)
     isolated = total(dex.isolated for dex in dexes)
-    released, position = ZERO, ZERO
+    released: Any = ZERO
+    position: Any = ZERO
     if own is not None:
         position = own.position.size
         if own.margin is not None:
@@ -147,7 +149,12 @@ def _resting(state: State, market: str, sign: int) -> Any:
     return total(o.size.value for o in orders if o.market == market and o.side == sign and o.reserves)
 
 
-def _available(state: State, market: str, asset: AssetRow, sign: int) -> Any:
+def _largest_order(market: str, asset: AssetRow, sign: int, state: State) -> Any:
+    limited, _ = _largest(state, market, asset, sign)
+    return limited
+
+
+def _available(market: str, asset: AssetRow, sign: int, state: State) -> Any:
     _, size = _largest(state, market, asset, sign)
     leverage = _free(state, market, asset).leverage
     return perp.available_to_trade(size, asset.mark.value, Fraction(leverage))

@@ -77,11 +77,12 @@ class PortfolioMargin:
 
     @property
     def support(self) -> Number:
-        """What the collateral is worth at its liquidation thresholds (PM-SUPPORT)."""
+        """How much of the token the collateral supports at its liquidation thresholds (PM-SUPPORT)."""
         return portfolio.collateral_support(
             [c.amount for c in self.collateral],
             [c.price for c in self.collateral],
             [c.token.threshold for c in self.collateral],
+            self.price,
             self.borrow_cap,
         )
 
@@ -134,7 +135,13 @@ class PortfolioMargin:
 
     def withdrawable_collateral(self, collateral: Collateral) -> Number:
         """What may leave of a collateral (PM-COLLATERAL-OUT)."""
-        return portfolio.collateral_withdrawable(collateral.amount, self.capacity, self.loan)
+        return portfolio.collateral_withdrawable(
+            collateral.amount,
+            collateral.price,
+            collateral.token.ltv,
+            self.capacity * self.price,
+            self.loan * self.price,
+        )
 
     def hold_besides(self, main: PortfolioMargin, venue: Venue) -> Number:
         """The hold of a token that no dex uses, beside the token that they use (PM-OTHER-HOLD)."""

@@ -69,6 +69,10 @@ Share: TypeAlias = Annotated[
     Number, Kind("1", Fraction(0), Fraction(1), edges=_edges("0", "0.1", "0.5", "1"))
 ]
 """A fraction of one: an LTV, a threshold, a weight, a utilization."""
+ShareOpen: TypeAlias = Annotated[
+    Number, Kind("1", Fraction(1, 1000), Fraction(1), edges=_edges("0.5", "1"), open_low=True)
+]
+"""A fraction of one, above zero."""
 Rate: TypeAlias = Annotated[
     Number, Kind("1", Fraction(-1), Fraction(1), edges=_edges("0", "0.0001", "-0.0005"))
 ]

@@ -67,10 +67,16 @@ def entry_after_opening(size: SizeOpen, entry: Price, opened: SizeOpen, price: P
     return (size * entry + opened * price) / (size + opened)
 
 
-@rule("NUM-CLOSED")
+@rule("NUM-CLOSED", reading="as-reported")
 def closed_profit(side: Side, closed: SizeOpen, price: Price, entry: Price, fee: Usd) -> Usd:
-    """A closing trade realizes its size times the price move since entry, less the fee."""
-    return side * closed * (price - entry) - fee
+    """A closing trade realizes its size times the price move since entry; the fee is charged apart."""
+    return side * closed * (price - entry)
+
+
+@rule("NUM-CLOSED", reading="as-documented")
+def closed_profit_with_fee(side: Side, closed: SizeOpen, price: Price, entry: Price, fee: Usd) -> Usd:
+    """A closing trade realizes the fee, which is below zero when paid, and its size times the price move since entry."""
+    return fee + side * closed * (price - entry)
 
 
 @rule("PRICE-MARK")

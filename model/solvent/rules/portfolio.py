@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from solvent.arithmetic import HALF, ZERO, maximum, minimum, quotient, total, where
-from solvent.rules.kinds import Amount, Cap, Flag, Price, Ratio, Share, Usd, UsdOpen, UsdPositive
+from solvent.rules.kinds import Amount, Cap, Flag, Price, Ratio, Share, ShareOpen, Usd, UsdOpen, UsdPositive
 from solvent.rules.registry import rule
 
 
@@ -40,11 +40,15 @@ def borrow_capacity(
 
 @rule("PM-SUPPORT")
 def collateral_support(
-    amounts: Sequence[Amount], prices: Sequence[Price], thresholds: Sequence[Share], borrow_cap: Cap
-) -> UsdPositive:
-    """Collateral supports the account at its liquidation thresholds, up to the user's borrow cap."""
+    amounts: Sequence[Amount],
+    prices: Sequence[Price],
+    thresholds: Sequence[Share],
+    price: Price,
+    borrow_cap: Cap,
+) -> Amount:
+    """Collateral supports a token at its liquidation thresholds, divided by the token's price, up to the user's borrow cap."""
     value = total(amount * px * share for amount, px, share in zip(amounts, prices, thresholds, strict=True))
-    return minimum(borrow_cap, value)
+    return minimum(borrow_cap, value / price)
 
 
 @rule("PM-VIRTUAL")
@@ -179,6 +183,9 @@ def automatic_loan(committed: Usd, owned: Usd, capacity: UsdPositive) -> UsdPosi
 
 
 @rule("PM-COLLATERAL-OUT")
-def collateral_withdrawable(amount: Amount, capacity: UsdPositive, loan: UsdPositive) -> Amount:
-    """Collateral may leave while the health factor stays at least one."""
-    return amount * where(loan > 0, quotient(maximum(ZERO, capacity - loan), capacity, ZERO), 1 + ZERO)
+def collateral_withdrawable(
+    amount: Amount, price: Price, ltv: ShareOpen, capacity: UsdPositive, loan: UsdPositive
+) -> Amount:
+    """Collateral may leave while the health factor stays at least one, and all of it without a loan."""
+    free = maximum(ZERO, capacity - loan) / (price * ltv)
+    return where(loan > 0, minimum(amount, free), amount)

@@ -59,7 +59,7 @@ def rule(identifier: str, reading: str = ONLY_READING) -> Callable[[Function], F
 
 
 def all_rules() -> Mapping[str, Rule]:
-    """Every registered rule by id, in the order of the rulebook."""
+    """Every registered rule by id, in the order of registration."""
     return _RULES
 
 

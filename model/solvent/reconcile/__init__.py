@@ -1,0 +1,1 @@
+"""What a venue reported of an account, recomputed figure by figure."""
