@@ -21,7 +21,7 @@ from solvent.rules import all_rules
 from solvent.rules.kinds import Ratio, Resting, Tier
 
 STANDINGS = ("documented", "observed", "inferred", "assumed")
-KEYS = ("units", "rounding", "worked", "source", "standing", "reading", "settled by", "note")
+KEYS = ("units", "rounding", "worked", "source", "standing", "reading", "settled by", "not shown", "note")
 REQUIRED = ("units", "rounding", "worked", "source", "standing")
 
 _HEADING = re.compile(r"^## ([A-Z0-9]+(?:-[A-Z0-9]+)+): (.+)$", re.MULTILINE)

@@ -82,7 +82,7 @@ class Token:
     Attributes:
         name, index: the venue's name and number.
         ltv: how much may be borrowed against one USD of it; above zero for collateral.
-        threshold: the part of its value that supports the account before liquidation.
+        stated_threshold: the liquidation threshold, where the venue states one of its own.
         user_borrow_cap, user_supply_cap, global_borrow_cap, global_supply_cap: caps in the token; ``None``
             where the venue states none. A token without a user borrow cap cannot be borrowed.
         depth_width: the USD over which the backstop's discount on it grows; ``None`` where none is stated.
@@ -91,12 +91,20 @@ class Token:
     name: str
     index: int
     ltv: Fraction
-    threshold: Fraction
+    stated_threshold: Fraction | None = None
     user_borrow_cap: Fraction | None = None
     user_supply_cap: Fraction | None = None
     global_borrow_cap: Fraction | None = None
     global_supply_cap: Fraction | None = None
     depth_width: Fraction | None = None
+
+    @property
+    def threshold(self) -> Fraction:
+        """The part of its value that supports the account: as stated, or by PM-THRESHOLD."""
+        if self.stated_threshold is not None:
+            return self.stated_threshold
+        threshold: Fraction = select("PM-THRESHOLD", {})(self.ltv)
+        return threshold
 
     @property
     def is_collateral(self) -> bool:

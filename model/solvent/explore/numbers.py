@@ -61,7 +61,7 @@ def numbers(kind: Kind) -> st.SearchStrategy[Fraction]:
         return st.sampled_from((ONE, -ONE))
     edges = {ZERO, *kind.edges, *(bound for bound in (kind.low, kind.high) if bound is not None)}
     near = sorted(
-        {beside for edge in edges for beside in _beside(edge)}, key=lambda v: (v.denominator, abs(v))
+        {beside for edge in edges for beside in _beside(edge)}, key=lambda v: (v.denominator, abs(v), v < 0)
     )
     return st.sampled_from(_admitted(kind, near)) | _anywhere(kind).filter(lambda value: admits(kind, value))
 

@@ -126,7 +126,7 @@ def _merged(base: Document, own: Document) -> Document:
 def _build(top: Node) -> Venue:
     entries = top.table(_REQUIRED, _OPTIONAL)
     readings = _readings(entries["readings"]) if "readings" in entries else {}
-    tokens = _tokens(entries["tokens"], readings)
+    tokens = _tokens(entries["tokens"])
     since, quote = entries["since"].day(), entries["quote"]
     until = entries["until"].day() if "until" in entries else None
     if until is not None and until < since:
@@ -176,10 +176,10 @@ def _parameter(name: str, node: Node) -> Fraction:
     return node.number(unit, allowed, f"{expected}, at most 1" if unit == "1" else expected)
 
 
-def _tokens(node: Node, readings: Mapping[str, str]) -> dict[str, Token]:
+def _tokens(node: Node) -> dict[str, Token]:
     tokens: dict[str, Token] = {}
     for name, entry in node.entries().items():
-        token = _token(name, entry, readings)
+        token = _token(name, entry)
         for other in tokens.values():
             if other.index == token.index:
                 raise entry.child("index").error(f"an index of its own, not that of {other.name}")
@@ -187,13 +187,13 @@ def _tokens(node: Node, readings: Mapping[str, str]) -> dict[str, Token]:
     return tokens
 
 
-def _token(name: str, node: Node, readings: Mapping[str, str]) -> Token:
+def _token(name: str, node: Node) -> Token:
     entries = node.table(("index", "ltv"), ("threshold", *_CAPS, "depth_width"))
     index = entries["index"]
     if type(index.content) is not int or index.content < 0:
         raise index.error("an integer of zero or more, without quotes")
     ltv = entries["ltv"].number("1", lambda value: 0 <= value < 1, "an LTV of zero or more and below 1")
-    threshold = select("PM-THRESHOLD", readings)(ltv)
+    threshold = None
     if "threshold" in entries:
         threshold = entries["threshold"].number(
             "1",

@@ -59,7 +59,14 @@ def declare(record: Record, regime: Regime, venue: Venue) -> Inputs:
                 )
             )  # fmt: skip
     if regime is Regime.PORTFOLIO:
-        found.append(Input(name=IDLE, taken=NOTHING, low=Fraction(0), high=DUST * largest_scale(record)))
+        found.append(
+            Input(
+                name=IDLE,
+                taken=NOTHING,
+                low=Fraction(0),
+                high=DUST * (largest_scale(record) if record.scaled else 1),
+            )
+        )
     return Inputs({entry.name: entry for entry in found})
 
 

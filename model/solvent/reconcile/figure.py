@@ -12,6 +12,7 @@ from attrs import frozen
 from solvent.decimals import Printed
 from solvent.interval import Interval, around, interval
 from solvent.reconcile.state import SCALED_PRINT, State
+from solvent.rules import numbers
 
 NEAREST_PLACES = 10
 OLDER_PLACES = 8
@@ -43,6 +44,18 @@ class Digits(Enum):
             case Digits.EXACT:
                 return extra
 
+    def displayed(self, value: Interval, shown: Printed, state: State) -> Interval:
+        """The figure as the venue would print it (NUM-RATIO)."""
+        match self:
+            case Digits.RATIO:
+                unit = state.unscaled.parameters.ratio_unit
+            case Digits.PRICE:
+                unit = 2 * self.reach(shown, state)
+            case _:
+                return value
+        printed: Interval = interval(numbers.displayed_ratio(value, unit))  # type: ignore[arg-type]
+        return printed
+
 
 @frozen(kw_only=True)
 class Figure:
@@ -66,6 +79,15 @@ class Figure:
     compute: Callable[[State], Any]
     inputs: tuple[str, ...] = ()
     caveat: str = ""
+
+    def agrees(self, value: Interval | None, state: State) -> bool:
+        """Whether some number that prints as reported is one that the model allows."""
+        if self.reported is None or value is None:
+            return self.reported is None and (value is None or value.low <= 0)
+        if self.digits in {Digits.RATIO, Digits.PRICE}:
+            displayed = self.digits.displayed(value, self.reported, state)
+            return displayed.low <= self.reported.value <= displayed.high
+        return around(self.reported.value, self.digits.reach(self.reported, state)).meets(value)
 
     def shown(self, state: State) -> Interval | None:
         """The numbers that print as reported."""

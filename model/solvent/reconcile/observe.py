@@ -50,13 +50,19 @@ def kind_of(document: Mapping[str, Any], source: str) -> str:
     raise InputError(source, "", "none of the keys of an observation", f"one of {known}")
 
 
-def observe(document: Mapping[str, Any], source: str, venue: Venue | None = None) -> Report:
+def observe(
+    document: Mapping[str, Any],
+    source: str,
+    venue: Venue | None = None,
+    readings: Mapping[str, str] | None = None,
+) -> Report:
     """Recompute every figure of a document.
 
     Args:
         document: an account bundle, a balance flow, a position list or reserve states.
         source: the file or address it came from, for messages.
         venue: the parameters to use; by default those of the bundled venue in force when it was recorded.
+        readings: by rule, the name of another reading than the venue's.
 
     Raises:
         InputError: the document is of no known kind, does not fit its schema, or does not fit the venue.
@@ -64,12 +70,12 @@ def observe(document: Mapping[str, Any], source: str, venue: Venue | None = None
     kind = kind_of(document, source)
     if kind == "account-bundle":
         record = hyperliquid.record(document, source)
-        venue = venue or _in_force(record.time, None)
+        venue = (venue or _in_force(record.time, None)).with_readings(readings or {})
         _require_known(record, venue)
         return reconcile(record, venue)
     schemas.hold(document, kind, source)
     provenance = document.get("provenance", {})
-    venue = venue or _in_force(None, _day(provenance))
+    venue = (venue or _in_force(None, _day(provenance))).with_readings(readings or {})
     match kind:
         case "balance-flow":
             figures = list(balance_flow_figures(document))

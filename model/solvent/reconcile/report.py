@@ -62,7 +62,7 @@ class Report:
     Attributes:
         id, source: the record's name, and where it was read from.
         regime, venue: how the account is margined, and by whose parameters.
-        comparisons: the figures.
+        figures, comparisons: what was reported, and how it compares, in the same order.
         state: the record with all inputs that could be solved.
     """
 
@@ -70,6 +70,7 @@ class Report:
     source: str
     regime: Regime
     venue: str
+    figures: tuple[Figure, ...] = field(repr=False)
     comparisons: tuple[Comparison, ...]
     state: State = field(repr=False)
 
@@ -119,6 +120,7 @@ def report_of(figures: Sequence[Figure], state: State) -> Report:
         source=state.record.source,
         regime=state.regime,
         venue=state.unscaled.name,
+        figures=tuple(figures),
         comparisons=compare(figures, solution),
         state=solution.state,
     )

@@ -24,9 +24,11 @@ from solvent.reconcile.inputs import Inputs, Missing, NotRecordedError
 from solvent.regimes.dexes import DexMargin, measure_dex
 from solvent.regimes.portfolio import Collateral, PortfolioMargin
 from solvent.regimes.unified import TokenMargin
-from solvent.rules import perp
-from solvent.venue import MarginTable, Token, Venue
+from solvent.rules import perp, portfolio
+from solvent.venue import Token, Venue
 
+MOST = 10**15
+"""More than any cap."""
 CALLS_APART = 5
 """How many seconds the calls behind a record lie apart at most, unless it says otherwise."""
 SCALED_PRINT = Fraction(1, 10**10)
@@ -115,15 +117,27 @@ class State:
 
         As long as the scale is not known, its bound stands for it: tiers are then taken as not reached.
         """
-        venue = self.unscaled
         if not self.record.scaled:
-            return venue
+            return self.unscaled
         scale = self.largest_scale if isinstance(self.scale, Missing) else self.scale
-        return evolve(
-            venue,
-            parameters=evolve(venue.parameters, usd_unit=self.usd_unit),
-            tables={market: _scaled(table, scale) for market, table in venue.tables.items()},
-        )
+        return _scaled(self.unscaled, scale, self.usd_unit)
+
+    @cached_property
+    def exact_venue(self) -> Venue:
+        """The venue with everything that counts in amounts as it appears in this record, as exact numbers."""
+        if not self.record.scaled:
+            return self.unscaled
+        scale = self.largest_scale if isinstance(self.scale, Missing) else interval(self.scale).middle
+        venue = _scaled(self.unscaled, scale, self.unscaled.parameters.usd_unit * scale)
+        tokens = {
+            name: evolve(
+                token,
+                user_borrow_cap=None if token.user_borrow_cap is None else token.user_borrow_cap * scale,
+                user_supply_cap=None if token.user_supply_cap is None else token.user_supply_cap * scale,
+            )
+            for name, token in venue.tokens.items()
+        }
+        return evolve(venue, tokens=tokens)
 
     def amount(self, shown: Printed | Fraction) -> Interval:
         """A recorded token amount or size, with the bounds of its digits."""
@@ -324,7 +338,9 @@ class State:
                 found.append(
                     Collateral(
                         token=token,
-                        amount=self.amount(row.supplied),
+                        amount=portfolio.collateral_amount(
+                            self.amount(row.supplied), self._supply_cap(token), token.ltv
+                        ),
                         held=self.amount(row.total),
                         price=self.inputs[price_of(token.name, call)],
                     )
@@ -337,6 +353,10 @@ class State:
         own = token.user_borrow_cap if side == "borrow" else token.user_supply_cap
         cap = recorded.get(token.index, own)
         return None if cap is None else cap * self.scale if self.record.scaled else cap
+
+    def _supply_cap(self, token: Token) -> Any:
+        cap = self.cap(token, "supply")
+        return self.binding(self.largest_scale * MOST if cap is None else cap)
 
     def portfolio_margin(self, token: Token, call: str = "spot") -> PortfolioMargin:
         """A borrowable token, with collateral priced at the instant of a call.
@@ -368,16 +388,25 @@ class State:
 
     def binding(self, cap: Any) -> Any:
         """A cap in a record of unknown scale is taken as not binding until the scale is solved."""
-        return self.largest_scale * 10**15 if isinstance(cap, Missing) else cap
+        return self.largest_scale * MOST if isinstance(cap, Missing) else cap
 
 
-def _scaled(table: MarginTable, scale: Any) -> MarginTable:
+def _scaled(venue: Venue, scale: Any, usd_unit: Any) -> Venue:
     return evolve(
-        table,
-        tiers=tuple(
-            evolve(tier, lower_bound=tier.lower_bound * scale, deduction=tier.deduction * scale)
-            for tier in table.tiers
+        venue,
+        parameters=evolve(
+            venue.parameters, usd_unit=usd_unit, borrow_offset=venue.parameters.borrow_offset * scale
         ),
+        tables={
+            market: evolve(
+                table,
+                tiers=tuple(
+                    evolve(tier, lower_bound=tier.lower_bound * scale, deduction=tier.deduction * scale)
+                    for tier in table.tiers
+                ),
+            )
+            for market, table in venue.tables.items()
+        },
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from solvent.arithmetic import ONE, maximum, minimum, quotient, where
-from solvent.rules.kinds import Amount, Flag, Milliseconds, Price, Share, Usd, UsdOpen, UsdPositive
+from solvent.rules.kinds import Amount, Flag, Milliseconds, Share, Usd, UsdOpen, UsdPositive
 from solvent.rules.registry import rule
 
 
@@ -56,6 +56,6 @@ def unsold(amount: Amount, decay: Share) -> Amount:
 
 
 @rule("BLQ-PRICE")
-def collateral_liquidation_price(loan: UsdPositive, amount: Amount, threshold: Share) -> Price:
+def collateral_liquidation_price(loan: UsdPositive, amount: Amount, threshold: Share) -> Usd:
     """With one collateral, liquidation begins at the price where the loan equals the collateral at the threshold."""
     return quotient(loan, amount * threshold, 0 * ONE)

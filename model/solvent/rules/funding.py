@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from solvent.arithmetic import ZERO, maximum, minimum, nearest
-from solvent.rules.kinds import Price, Rate, Share, Size, SizeOpen, Unit, Usd
+from solvent.rules.kinds import Price, Quotient, Rate, Share, Size, SizeOpen, Unit, Usd
 from solvent.rules.registry import rule
 
 
 @rule("FUND-PREMIUM")
-def premium(impact_bid: Price, impact_ask: Price, oracle: Price) -> Rate:
+def premium(impact_bid: Price, impact_ask: Price, oracle: Price) -> Quotient:
     """The premium is how far the impact bid lies above or the impact ask below the oracle price, over the oracle price."""
     return (maximum(ZERO, impact_bid - oracle) - maximum(ZERO, oracle - impact_ask)) / oracle
 
 
 @rule("FUND-PREMIUM-DEX")
-def premium_of_builder_dex(impact_bid: Price, impact_ask: Price, oracle: Price) -> Rate:
+def premium_of_builder_dex(impact_bid: Price, impact_ask: Price, oracle: Price) -> Quotient:
     """On a builder-deployed dex the premium is the impact mid over the oracle price, less one."""
     return (impact_bid + impact_ask) / (2 * oracle) - 1
 

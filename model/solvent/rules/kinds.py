@@ -40,7 +40,7 @@ Usd: TypeAlias = Annotated[Number, Kind("USD", edges=_edges("0", "-1", "1", "20"
 UsdPositive: TypeAlias = Annotated[Number, Kind("USD", Fraction(0), edges=_edges("0", "20", "100000"))]
 """An amount of money that is not negative."""
 UsdOpen: TypeAlias = Annotated[
-    Number, Kind("USD", Fraction(1, 1000), edges=_edges("1", "1000000"), open_low=True)
+    Number, Kind("USD", Fraction(0), edges=_edges("0.001", "1", "1000000"), open_low=True)
 ]
 """An amount of money above zero."""
 Amount: TypeAlias = Annotated[Number, Kind("token", Fraction(0), edges=_edges("0", "0.00000001", "1"))]
@@ -52,7 +52,7 @@ Size: TypeAlias = Annotated[Number, Kind("contracts", edges=_edges("0", "-1", "1
 SizeHeld: TypeAlias = Annotated[Number, Kind("contracts", edges=_edges("-1", "1"), nonzero=True)]
 """A signed size of an open position: never zero."""
 SizeOpen: TypeAlias = Annotated[
-    Number, Kind("contracts", Fraction(1, 1000), edges=_edges("0.001", "1"), open_low=True)
+    Number, Kind("contracts", Fraction(0), edges=_edges("0.001", "1"), open_low=True)
 ]
 """A magnitude of an open position."""
 Side: TypeAlias = Annotated[Number, Kind("side")]
@@ -70,13 +70,15 @@ Share: TypeAlias = Annotated[
 ]
 """A fraction of one: an LTV, a threshold, a weight, a utilization."""
 ShareOpen: TypeAlias = Annotated[
-    Number, Kind("1", Fraction(1, 1000), Fraction(1), edges=_edges("0.5", "1"), open_low=True)
+    Number, Kind("1", Fraction(0), Fraction(1), edges=_edges("0.5", "1"), open_low=True)
 ]
 """A fraction of one, above zero."""
 Rate: TypeAlias = Annotated[
     Number, Kind("1", Fraction(-1), Fraction(1), edges=_edges("0", "0.0001", "-0.0005"))
 ]
 """A rate of either sign."""
+Quotient: TypeAlias = Annotated[Number, Kind("1")]
+"""A number without unit and without bounds."""
 Factor: TypeAlias = Annotated[Number, Kind("1", Fraction(1), Fraction(5), edges=_edges("1"))]
 """A growth factor: at least one."""
 Cap: TypeAlias = Annotated[Number, Kind("token", Fraction(0), edges=_edges("0", "1000"))]

@@ -9,9 +9,10 @@ from solvent.rules.kinds import (
     Cap,
     Factor,
     Flag,
-    Price,
+    Quotient,
     Share,
     Unit,
+    Usd,
     UsdOpen,
     UsdPositive,
 )
@@ -19,13 +20,13 @@ from solvent.rules.registry import rule
 
 
 @rule("LEND-UTILIZATION")
-def utilization(borrowed: Amount, supplied: Amount) -> Share:
+def utilization(borrowed: Amount, supplied: Amount) -> Quotient:
     """Utilization is the borrowed part of what is supplied, and zero of nothing supplied."""
     return quotient(borrowed, supplied, ZERO)
 
 
 @rule("LEND-RATE")
-def borrow_rate(utilization: Share, base: Share, slope: Factor, kink: Share) -> Share:
+def borrow_rate(utilization: Share, base: Share, slope: Factor, kink: Share) -> Quotient:
     """The yearly borrow rate is the base rate, plus the slope times the utilization above the kink."""
     return base + slope * maximum(ZERO, utilization - kink)
 
@@ -43,7 +44,7 @@ def accrued(principal: Amount, growth: Factor) -> Amount:
 
 
 @rule("LEND-INDEX")
-def next_index(index: Factor, growth: Factor) -> Factor:
+def next_index(index: Factor, growth: Factor) -> Quotient:
     """The interest index is multiplied by the growth factor, so it never falls."""
     return index * growth
 
@@ -123,6 +124,6 @@ def manual_borrow_allowed(
 
 
 @rule("LEND-MANUAL-PRICE")
-def manual_liquidation_price(loan: UsdPositive, supplied: UsdOpen, threshold: Share) -> Price:
+def manual_liquidation_price(loan: UsdPositive, supplied: UsdOpen, threshold: Share) -> Usd:
     """A manual loan against one collateral reaches partial liquidation where the loan equals the collateral at threshold."""
     return quotient(loan, supplied * threshold, ZERO)

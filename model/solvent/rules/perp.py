@@ -65,9 +65,7 @@ def maintenance_rate(max_leverage: Leverage) -> Share:
 
 
 @rule("PERP-DEDUCTION")
-def tier_deduction(
-    previous: UsdPositive, lower_bound: UsdPositive, previous_rate: Share, rate: Share
-) -> UsdPositive:
+def tier_deduction(previous: UsdPositive, lower_bound: UsdPositive, previous_rate: Share, rate: Share) -> Usd:
     """A tier's deduction is the one before it plus its lower bound times the step in the rate."""
     return previous + lower_bound * (rate - previous_rate)
 
