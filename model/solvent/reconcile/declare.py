@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from solvent.account import Regime
-from solvent.ingest.record import DexState, Record
+from solvent.ingest.record import DexState, Record, dex_of
 from solvent.interval import Interval, around
 from solvent.reconcile.inputs import Input, Inputs, Missing
 from solvent.reconcile.state import (
     ELSEWHERE,
     IDLE,
     MOVE,
+    PERPS,
     PRICE_PRINT,
     REST,
     SCALE,
     change_of_orders,
+    free_at,
     largest_scale,
+    of_perps,
     orders_of,
     price_of,
     raw_of,
@@ -29,6 +32,8 @@ LARGEST_MOVE = Fraction(1, 100)
 """How far a price may have moved between two calls that are seconds apart, as a fraction."""
 CALLS = ("spot", "perps", "lending")
 """The calls at which collateral is priced."""
+STABLE = (Fraction(9, 10), Fraction(11, 10))
+"""Between which prices (USDC) a token that is borrowable but no collateral is taken to lie."""
 MOST_PRICE = Fraction(10**9)
 DUST = Fraction(1)
 """An idle balance (in the token) that is too small to be supplied is smaller than this."""
@@ -67,6 +72,12 @@ def declare(record: Record, regime: Regime, venue: Venue) -> Inputs:
                 high=DUST * (largest_scale(record) if record.scaled else 1),
             )
         )
+    found += [
+        Input(name=free_at(market), taken=NOTHING, low=-MOST_USD, high=MOST_USD, plain=True)
+        for market in record.assets
+    ]
+    if regime in {Regime.UNIFIED, Regime.PORTFOLIO} and not record.dexes:
+        found += [_missing(of_perps(what)) for what in PERPS]
     return Inputs({entry.name: entry for entry in found})
 
 
@@ -81,6 +92,8 @@ def _of_dexes(record: Record) -> Iterator[Input]:
 
 def _orders(record: Record, state: DexState) -> Input:
     """The order margin of a dex, or where orders were recorded their change since the call of the state."""
+    if record.order_margins is None and not leverages_known(record, state):
+        return _missing(orders_of(state.name))
     if record.order_margins is None and state.name not in record.order_dexes:
         return Input(
             name=orders_of(state.name), taken=NOTHING, low=Fraction(0), high=MOST_USD,
@@ -118,8 +131,20 @@ def _of_tokens(record: Record, regime: Regime, venue: Venue) -> Iterator[Input]:
                 )  # fmt: skip
             else:
                 first = price_of(token.name, CALLS[0])
+                low, high = (Fraction(1, 10**9), MOST_PRICE) if token.is_collateral else STABLE
                 yield Input(
                     name=name, taken=Missing(name) if call == CALLS[0] else first, plain=True,
-                    low=Fraction(1, 10**9), high=MOST_PRICE,
+                    low=low, high=high,
                     assumption="" if call == CALLS[0] else "the price is taken from the spot call",
                 )  # fmt: skip
+
+
+def leverages_known(record: Record, state: DexState) -> bool:
+    """Whether the leverage of every resting order of a dex was recorded."""
+    known = {row.market for row in state.positions}
+    known |= {market for market, asset in record.assets.items() if asset.leverage is not None}
+    return all(
+        order.market in known
+        for order in record.orders or ()
+        if order.reserves and not order.spot and dex_of(order.market) == state.name
+    )

@@ -11,15 +11,21 @@ from attrs import evolve, field, frozen
 from solvent.account import Regime
 from solvent.decimals import show
 from solvent.ingest.record import Record
-from solvent.reconcile.declare import declare
+from solvent.interval import Interval
+from solvent.reconcile.declare import LARGEST_MOVE, declare
 from solvent.reconcile.figure import Figure
 from solvent.reconcile.lending import lending_figures
 from solvent.reconcile.perps import perp_figures
 from solvent.reconcile.solve import Solution, evaluate, solve
 from solvent.reconcile.spot import spot_figures
-from solvent.reconcile.state import State
+from solvent.reconcile.state import MOVE, State
 from solvent.reconcile.trading import trading_figures
 from solvent.venue import Venue
+
+NOT_ATOMIC = (
+    "the calls were not made at one instant: several figures are off by what a move of marks "
+    f"of up to {show(100 * LARGEST_MOVE)} % between them would explain"
+)
 
 
 class Status(StrEnum):
@@ -169,12 +175,28 @@ def _status(position: int, figure: Figure, solution: Solution) -> tuple[Status, 
     ]
     if figure.caveat and not agrees:
         return Status.NOT_OBSERVABLE, figure.caveat
+    if not agrees and _moved(position, solution):
+        return Status.NOT_OBSERVABLE, NOT_ATOMIC
     words += [
         entry.assumption
         for entry in inputs
         if entry.assumption and entry.name not in state.inputs.solved and not (agrees and entry.plain)
     ]
     return Status.AGREES if agrees else Status.DIFFERS, "; ".join(words)
+
+
+def _moved(position: int, solution: Solution) -> bool:
+    """Whether marks that moved between the calls explain a figure, and another figure shows that they did."""
+    figure, state = solution.figures[position], solution.state
+    if MOVE not in figure.inputs or MOVE not in state.inputs.declared:
+        return False
+    shown_by_another = any(
+        solution.told.get(i, MOVE) == MOVE and not (solution.values[i].lacks or solution.agrees(i, other))
+        for i, other in enumerate(solution.figures)
+        if i != position and MOVE in other.inputs
+    )
+    within = evolve(state, inputs=state.inputs.with_solved(MOVE, Interval(-LARGEST_MOVE, LARGEST_MOVE)))
+    return shown_by_another and figure.agrees(evaluate(figure, within).computed, within)
 
 
 def _matters(figure: Figure, name: str, state: State) -> bool:

@@ -37,11 +37,13 @@ class Solution:
     """A state with inputs solved, every figure's value in it, and which figure told which input.
 
     Attributes:
+        figures: the figures.
         state: the state.
         values: the value of each figure, in the order of figures.
         told: by the position of a figure, the input that was solved from it.
     """
 
+    figures: Sequence[Figure]
     state: State
     values: tuple[Value, ...]
     told: Mapping[int, str] = field(factory=dict)
@@ -67,7 +69,8 @@ def evaluate(figure: Figure, state: State) -> Value:
 
 def solve(figures: Sequence[Figure], state: State) -> Solution:
     """Solve what can be solved, the input that makes most figures agree first."""
-    solution = Solution(state=state, values=tuple(evaluate(figure, state) for figure in figures))
+    values = tuple(evaluate(figure, state) for figure in figures)
+    solution = Solution(figures=figures, state=state, values=values)
     while True:
         candidates = list(_candidates(figures, solution))
         if not candidates:
@@ -93,7 +96,7 @@ def _candidates(figures: Sequence[Figure], solution: Solution) -> Iterator[tuple
                 continue
             state = evolve(solution.state, inputs=inputs.with_solved(name, value))
             values = tuple(evaluate(each, state) for each in figures)
-            found = Solution(state=state, values=values, told=told)
+            found = Solution(figures=figures, state=state, values=values, told=told)
             after = [found.agrees(i, each) for i, each in enumerate(figures)]
             if not any(was and not now for was, now in zip(agreed, after, strict=True)):
                 yield sum(after) - sum(agreed), found

@@ -19,6 +19,7 @@ from solvent.reconcile.state import (
     SCALE,
     State,
     change_of_orders,
+    of_perps,
     orders_of,
     price_of,
     raw_of,
@@ -28,6 +29,7 @@ from solvent.rules import portfolio
 from solvent.venue import Token, Venue
 
 SPOT = "spot"
+PERP_SUMS = (of_perps("maintenance margin"), of_perps("isolated margin"))
 
 Compute = Callable[[State], Any]
 
@@ -69,7 +71,7 @@ def _selling(coin: str, state: State) -> Any:
 
 def _order_inputs(record: Record) -> tuple[str, ...]:
     named = (name(dex) for dex in record.dexes for name in (orders_of, change_of_orders))
-    return (*named, ELSEWHERE)
+    return (*named, ELSEWHERE, of_perps("commitments"))
 
 
 # -- unified -------------------------------------------------------------------------------------------------
@@ -87,7 +89,7 @@ def _unified_figures(record: Record, spot: SpotState, venue: Venue) -> Iterator[
         found = spot.row(index)
         if found is not None:
             compute = partial(_unified_available, found)
-            yield _available(found.coin, "UA-AVAILABLE", reported, compute, MOVE)
+            yield _available(found.coin, "UA-AVAILABLE", reported, compute, MOVE, *PERP_SUMS)
 
 
 def _unified_hold(row: SpotRow, state: State) -> Any:
@@ -126,14 +128,21 @@ def _portfolio_figures(record: Record, spot: SpotState, venue: Venue) -> Iterato
     if spot.ratio is not None:
         yield Figure(
             figure="margin ratio", subject="account", rule="PM-RATIO", reported=spot.ratio,
-            digits=Digits.RATIO, compute=partial(_ratio, main), inputs=(MOVE, *prices),
+            digits=Digits.RATIO, compute=partial(_ratio, main), inputs=(MOVE, *PERP_SUMS, *prices),
         )  # fmt: skip
 
 
 def _quote_figures(record: Record, row: SpotRow, token: Token, prices: tuple[str, ...]) -> Iterator[Figure]:
     orders, raws = _order_inputs(record), tuple(raw_of(dex) for dex in record.dexes)
     coin = row.coin
-    yield _amount("net balance", coin, "PM-EQUITY", row.total, partial(_equity, token), (MOVE, IDLE, *raws))
+    yield _amount(
+        "net balance",
+        coin,
+        "PM-EQUITY",
+        row.total,
+        partial(_equity, token),
+        (MOVE, IDLE, *raws, of_perps("account value")),
+    )
     yield _amount("hold", coin, "PM-HOLD", row.hold, partial(_quote_hold, token), (MOVE, *orders, *prices))
     if row.spot_hold is not None:
         compute = partial(_quote_spot_hold, token)
@@ -177,7 +186,9 @@ def _portfolio_available(
 ) -> Figure:
     token, coin = venue.tokens.get(row.coin), row.coin
     if token is not None and token.name == main.name:
-        return _available(coin, "PM-AVAILABLE", reported, partial(_quote_available, main), MOVE, *prices)
+        return _available(
+            coin, "PM-AVAILABLE", reported, partial(_quote_available, main), MOVE, *PERP_SUMS, *prices
+        )
     if token is not None and token.is_collateral:
         compute = partial(_collateral_available, row, token, main)
         inputs = (price_of(coin, SPOT), MOVE)

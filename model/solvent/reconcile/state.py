@@ -59,6 +59,20 @@ REST = ("value", "isolated margin", "initial margin", "maintenance margin", "tra
 """What positions that were not recorded add to."""
 
 
+PERPS = ("account value", "isolated margin", "maintenance margin", "commitments")
+"""What perps add to a balance where no dex was recorded."""
+
+
+def of_perps(what: str) -> str:
+    """The name of what perps add to a balance where no dex was recorded."""
+    return f"the {what} of perps"
+
+
+def free_at(market: str) -> str:
+    """The name of how much more margin was free at the call for a market than at that of its dex."""
+    return f"the change of free margin until the call for {market}"
+
+
 def rest_of(what: str, dex: str) -> str:
     """The name of what positions that were not recorded add to a sum."""
     return f"the {what} of positions of {dex or 'the main dex'} that were not recorded"
@@ -290,6 +304,15 @@ class State:
 
     def _unrecorded(self) -> tuple[DexMargin, ...]:
         """What is known of dexes that were not recorded, as one dex without legs."""
+        if of_perps(PERPS[0]) in self.inputs.declared:
+            value, isolated, maintenance, committed = (self.inputs[of_perps(what)] for what in PERPS)
+            return (
+                DexMargin(
+                    name="not recorded", token=self.unscaled.quote, legs=(), cross_equity=value,
+                    account_value=value, isolated=isolated, maintenance=maintenance, initial=ZERO,
+                    transfer=committed, orders=ZERO,
+                ),
+            )  # fmt: skip
         isolated = self.amount(self.record.uncaptured_isolated)
         hold = self.inputs[ELSEWHERE] if ELSEWHERE in self.inputs.declared else ZERO
         nothing = {"cross_equity": ZERO, "maintenance": ZERO, "initial": ZERO, "orders": ZERO}

@@ -10,11 +10,11 @@ from typing import Any
 from attrs import frozen
 
 from solvent.account import Regime
-from solvent.arithmetic import ZERO, absolute, maximum, minimum, total
+from solvent.arithmetic import ZERO, absolute, floor_to, maximum, minimum, total
 from solvent.ingest.record import AssetRow, PositionRow, Record, dex_of
 from solvent.reconcile.figure import Digits, Figure
 from solvent.reconcile.inputs import NotRecordedError
-from solvent.reconcile.state import State
+from solvent.reconcile.state import State, free_at
 from solvent.regimes.dexes import DexMargin, order_margins
 from solvent.rules import perp
 
@@ -37,7 +37,7 @@ def trading_figures(record: Record) -> Iterator[Figure]:
                 yield Figure(
                     figure=f"available to {name}", subject=market, rule="PERP-AVAILABLE",
                     reported=asset.available[side], digits=Digits.USD,
-                    compute=partial(_available, market, asset, sign),
+                    compute=partial(_available, market, asset, sign), inputs=(free_at(market),),
                 )  # fmt: skip
 
 
@@ -76,8 +76,6 @@ def _free(state: State, market: str, asset: AssetRow) -> _Free:
     leverage = asset.leverage if row is None else row.leverage
     if dex_state is None or leverage is None:
         raise NotRecordedError(f"the leverage of {market}")
-    if record.orders is None:
-        raise NotRecordedError("resting orders")
     equity, dexes = _resources(state, dex_state.name)
     own = next((leg for dex in dexes for leg in dex.legs if leg.position.market == market), None)
     isolated = total(dex.isolated for dex in dexes)
@@ -90,10 +88,11 @@ def _free(state: State, market: str, asset: AssetRow) -> _Free:
             isolated = isolated - own.margin + at_mark
             released = at_mark
         else:
-            released = own.initial
+            released = perp.initial_margin(perp.notional(position, asset.mark.value), Fraction(leverage))
     margins = order_margins(state.account_dex(dex_state), state.venue)
     initial = total(dex.initial for dex in dexes)
-    free = equity - isolated - initial - total(dex.orders for dex in dexes)
+    orders = total(dex.orders for dex in dexes)
+    free = equity - isolated - initial - orders + state.inputs[free_at(market)]
     closing = free + released + margins.get(market, ZERO)
     return _Free(
         increasing=free,
@@ -141,7 +140,7 @@ def _largest(state: State, market: str, asset: AssetRow, sign: int) -> tuple[Any
     if free.max_leverage is None and market not in state.venue.tables:
         return size, size
     room = perp.largest_notional(leverage, tiers, UNLIMITED) / mark - held - _resting(state, market, sign)
-    return minimum(size, maximum(ZERO, room)), size
+    return minimum(size, floor_to(maximum(ZERO, room), step)), size
 
 
 def _resting(state: State, market: str, sign: int) -> Any:
