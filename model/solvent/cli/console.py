@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
+import click
 from rich.console import Console
 from rich.progress import track
 
+from solvent.report.tables import UNBOUNDED, printable
+
 T = TypeVar("T")
 
-PLAIN_WIDTH = 200
+
+class _Console(Console):
+    """A console that prints names as they are, and leaves a reader who has gone to the command's own end."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
 
 
 def output() -> Console:
     """The console for results."""
-    return Console() if sys.stdout.isatty() else Console(width=PLAIN_WIDTH, no_color=True, emoji=False)
+    if sys.stdout.isatty():
+        return _Console(markup=False, emoji=False, highlight=False)
+    return _Console(width=UNBOUNDED, force_terminal=False, markup=False, emoji=False, highlight=False)
 
 
 def errors() -> Console:
     """The console for progress and messages."""
     return Console(stderr=True)
+
+
+def say(*messages: object) -> None:
+    """Print messages on standard error, one a line."""
+    for message in messages:
+        click.echo(f"solvent: {printable(str(message))}", err=True)
 
 
 def progress(items: Iterable[T], what: str, count: int) -> Iterator[T]:

@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from typing import Any
 
 import click
+from rich.console import Console
 from rich.syntax import Syntax
+from rich.text import Text
 
 from solvent.cli.console import output
 from solvent.ingest.venue_file import bundled_venues
@@ -59,15 +61,18 @@ def _source(function: Any) -> str:
 
 def _print(entry: Entry) -> None:
     console = output()
-    console.print(f"[bold]{entry.id}: {entry.title}[/]  (chapter {entry.chapter})\n", highlight=False)
-    console.print(entry.sentence + "\n", highlight=False)
-    console.print(entry.formula + "\n", highlight=False, markup=False)
+    console.print(Text.assemble((f"{entry.id}: {entry.title}", "bold"), f"  (chapter {entry.chapter})\n"))
+    console.print(entry.sentence + "\n")
+    console.print(entry.formula + "\n")
     for key, texts in entry.items.items():
         for text in texts:
-            console.print(f"[bold]{key}[/]: ", end="", highlight=False)
-            console.print(text, highlight=False, markup=False)
+            console.print(Text.assemble((key, "bold"), f": {text}"))
     for name, reading in _venues(entry).items():
-        console.print(f"[bold]venue[/]: {name} reads it as {reading}", highlight=False)
+        console.print(Text.assemble(("venue", "bold"), f": {name} reads it as {reading}"))
     for function in all_rules()[entry.id].readings.values():
         console.print()
-        console.print(Syntax(_source(function), "python", background_color="default"))
+        console.print(_shown(_source(function), console))
+
+
+def _shown(source: str, console: Console) -> Syntax | str:
+    return Syntax(source, "python", background_color="default") if console.is_terminal else source

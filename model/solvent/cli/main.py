@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 
 import click
 
 from solvent.cli.account import account
+from solvent.cli.console import say
 from solvent.cli.exits import Exit
 from solvent.cli.explain import explain
 from solvent.cli.rules import rules
 from solvent.errors import InputError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="solvent", message="solvent %(version)s")
 def cli() -> None:
-    r"""Solvent says how unified accounts and portfolio margin must behave, and holds engines to it.
+    """Solvent says how unified accounts and portfolio margin must behave, and holds engines to it.
 
     \b
-    Exit codes: 0 all passed; 1 something differs; 2 wrong usage or input;
-    3 an adapter failed; 4 incomplete; 5 a fault of solvent itself.
-    """
+    Exit codes:
+      0  all that was selected ran and passed
+      1  a figure differs, or the ledger has a gap
+      2  wrong usage, or input that cannot be taken
+      3  an adapter could not start or broke the protocol
+      4  incomplete: nothing to compare, interrupted, or not read to the end
+      5  a fault of solvent itself
+    """  # noqa: D301 - click takes the backspace character as the mark of text that is not to be wrapped
 
 
 for command in (account, rules, explain):
@@ -30,19 +37,34 @@ for command in (account, rules, explain):
 
 
 def main() -> None:
-    """Run a command; every error is one clear message and an exit code."""
+    """Run the command of ``sys.argv`` and exit; every error is one clear message and an exit code."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what the interpreter still flushes
+        code = Exit.INCOMPLETE
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        with cli.make_context("solvent", arguments) as context:
+            cli.invoke(context)
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.ClickException as error:
         error.show()
-        code = Exit.INPUT
-    except click.exceptions.Abort:
-        click.echo("solvent: interrupted", err=True)
-        code = Exit.INCOMPLETE
+        return Exit.INPUT
     except InputError as error:
-        click.echo(f"solvent: {error}", err=True)
-        code = Exit.INPUT
+        say(error)
+        return Exit.INPUT
+    except (click.Abort, KeyboardInterrupt):
+        say("interrupted")
+        return Exit.INCOMPLETE
+    except BrokenPipeError:
+        raise
     except Exception:  # noqa: BLE001 - the boundary at which a fault of our own gets its exit code
         click.echo(f"solvent: a fault of solvent itself\n{traceback.format_exc()}", err=True)
-        code = Exit.FAULT
-    sys.exit(code or Exit.PASSED)
+        return Exit.FAULT
+    return Exit.PASSED

@@ -8,11 +8,21 @@ from typing import Any
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from solvent.cli.console import errors, output
 from solvent.cli.exits import Exit
 from solvent.ledger import Row, ledger, observations
+from solvent.report.tables import Column, print_table
+
+COLUMNS = (
+    Column("rule"),
+    Column("title", wraps=True),
+    Column("standing"),
+    Column("function"),
+    Column("worked", "right"),
+    Column("figures", "right"),
+    Column("accounts", "right"),
+)
 
 
 @click.command()
@@ -49,24 +59,19 @@ def _json(row: Row) -> dict[str, Any]:
 
 
 def _print(rows: Sequence[Row]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("rule", "title", "standing", "function"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("worked", "figures", "accounts"):
-        table.add_column(heading, justify="right")
-    for row in rows:
-        functions = list(row.readings.values())
-        more = f" and {len(functions) - 1} more" if len(functions) > 1 else ""
-        table.add_row(
-            row.entry.id, row.entry.title, row.entry.standing, functions[0] + more,
-            str(len(row.entry.worked)), str(row.figures or "-"), str(len(row.observations) or "-"),
-        )  # fmt: skip
     console = output()
-    console.print(table)
+    print_table(console, COLUMNS, [_cells(row) for row in rows], optional=("function",))
     for row in rows:
         if row.gap:
             console.print(f"{row.entry.id}: {row.gap}", style="bold red")
     reached = sum(1 for row in rows if row.figures)
-    console.print(
-        f"{len(rows)} rules, {reached} of them reached by recorded figures that agree", highlight=False
-    )
+    console.print(f"{len(rows)} rules, {reached} of them reached by recorded figures that agree")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    functions = list(row.readings.values())
+    more = f" and {len(functions) - 1} more" if len(functions) > 1 else ""
+    return (
+        row.entry.id, row.entry.title, row.entry.standing, functions[0] + more,
+        str(len(row.entry.worked)), str(row.figures or "-"), str(len(row.observations) or "-"),
+    )  # fmt: skip

@@ -26,7 +26,7 @@ from solvent.reconcile.state import (
     raw_of,
     rest_of,
 )
-from solvent.venue import Venue
+from solvent.venue import Token, Venue
 
 LARGEST_MOVE = Fraction(1, 100)
 """How far a price may have moved between two calls that are seconds apart, as a fraction."""
@@ -53,7 +53,7 @@ def declare(record: Record, regime: Regime, venue: Venue) -> Inputs:
         found.append(
             Input(
                 name=MOVE, taken=NOTHING, low=-LARGEST_MOVE, high=LARGEST_MOVE,
-                assumption="the calls are taken as made at one instant", plain=True,
+                assumption="the calls are taken as made at one instant", plain=True, drifts=True,
             )
         )  # fmt: skip
         if not record.complete:
@@ -77,7 +77,7 @@ def declare(record: Record, regime: Regime, venue: Venue) -> Inputs:
         for market in record.assets
     ]
     if regime in {Regime.UNIFIED, Regime.PORTFOLIO} and not record.dexes:
-        found += [_missing(of_perps(what)) for what in PERPS]
+        found += [_of_perps(what) for what in PERPS]
     return Inputs({entry.name: entry for entry in found})
 
 
@@ -108,6 +108,15 @@ def _of_rest(state: DexState) -> Iterator[Input]:
         yield _missing(rest_of(what, state.name))
 
 
+def _of_perps(what: str) -> Input:
+    if what == "isolated margin":
+        return Input(
+            name=of_perps(what), taken=NOTHING, low=Fraction(0), high=MOST_USD,
+            assumption="perps were not recorded; isolated positions are taken as none",
+        )  # fmt: skip
+    return _missing(of_perps(what))
+
+
 def _missing(name: str) -> Input:
     return Input(name=name, taken=Missing(name), low=-MOST_USD, high=MOST_USD)
 
@@ -116,27 +125,46 @@ def _of_tokens(record: Record, regime: Regime, venue: Venue) -> Iterator[Input]:
     if regime is not Regime.PORTFOLIO:
         return
     for token in venue.tokens.values():
-        if token.name == venue.quote:
-            continue
-        row = record.reserves.get(token.index)
-        recorded = None if row is None else row.price
-        for call in CALLS:
-            name = price_of(token.name, call)
-            if recorded is not None:
-                price = recorded.value
-                yield Input(
-                    name=name, taken=around(price, PRICE_PRINT / 2), plain=True,
-                    low=price * (1 - LARGEST_MOVE), high=price * (1 + LARGEST_MOVE),
-                    assumption="the price is taken from the call for reserves",
-                )  # fmt: skip
-            else:
-                first = price_of(token.name, CALLS[0])
-                low, high = (Fraction(1, 10**9), MOST_PRICE) if token.is_collateral else STABLE
-                yield Input(
-                    name=name, taken=Missing(name) if call == CALLS[0] else first, plain=True,
-                    low=low, high=high,
-                    assumption="" if call == CALLS[0] else "the price is taken from the spot call",
-                )  # fmt: skip
+        if token.name != venue.quote:
+            yield from _prices(record, token)
+
+
+def _prices(record: Record, token: Token) -> Iterator[Input]:
+    """A token's price at each call: that of the call for reserves up to a small move, or one of the others."""
+    first, *others = (price_of(token.name, call) for call in CALLS)
+    row = record.reserves.get(token.index)
+    if row is not None and row.price is not None:
+        price = around(row.price.value, PRICE_PRINT / 2)
+        for name in (first, *others):
+            yield _drifting(name, price, price, f"the {token.name} price is taken from the call for reserves")
+        return
+    mark = _mark(record, token)
+    if mark is not None:
+        yield _drifting(first, mark, mark, f"the {token.name} price is taken to be the mark price")
+    else:
+        low, high = (Fraction(1, 10**9), MOST_PRICE) if token.is_collateral else STABLE
+        yield Input(name=first, taken=Missing(first), low=low, high=high)
+        mark = Interval(low, high)
+    for name in others:
+        yield _drifting(name, first, mark, f"the {token.name} price is taken from the {CALLS[0]} call")
+
+
+def _drifting(name: str, taken: Interval | str, near: Interval, assumption: str) -> Input:
+    """A price that may have moved a little since it was known."""
+    return Input(
+        name=name, taken=taken, assumption=assumption, plain=True, drifts=True,
+        low=near.low * (1 - LARGEST_MOVE), high=near.high * (1 + LARGEST_MOVE),
+    )  # fmt: skip
+
+
+def _mark(record: Record, token: Token) -> Interval | None:
+    """The mark price of the perp of a collateral's asset, which lies near its price (PRICE-BORROW)."""
+    for state in record.dexes.values() if token.is_collateral else ():
+        for position in state.positions:
+            if position.market in {token.name, token.name.removeprefix("U")}:
+                mark = position.notional.value / abs(position.size.value)
+                return Interval(mark, mark)
+    return None
 
 
 def leverages_known(record: Record, state: DexState) -> bool:

@@ -51,6 +51,7 @@ class Input:
         low, high: between which bounds it may be solved.
         assumption: what taking it so assumes, for the report; empty where nothing is assumed.
         plain: whether the assumption goes without saying as long as figures agree.
+        drifts: whether it may only have moved a little since another call, within its bounds.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Input:
     high: Fraction
     assumption: str = ""
     plain: bool = False
+    drifts: bool = False
 
 
 @frozen

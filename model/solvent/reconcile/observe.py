@@ -26,7 +26,7 @@ from solvent.reconcile.report import Report, reconcile, report_of
 from solvent.reconcile.state import State
 from solvent.venue import Venue
 
-_DAY = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]))?")
+_DAY = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01]))?")
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "account-bundle": ("clearinghouseState", "spotClearinghouseState"),

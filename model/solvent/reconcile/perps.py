@@ -12,7 +12,7 @@ from solvent.ingest.record import DexState, PositionRow, Record
 from solvent.interval import Interval, Undecided, hull
 from solvent.reconcile.figure import Digits, Figure
 from solvent.reconcile.inputs import NotRecordedError
-from solvent.reconcile.state import SCALE, State, change_of_orders, orders_of, price_of, rest_of
+from solvent.reconcile.state import MOVE, SCALE, State, change_of_orders, orders_of, price_of, rest_of
 from solvent.regimes.assessment import LiquidationPrice
 from solvent.regimes.dexes import DexMargin, Leg
 from solvent.rules import numbers, perp
@@ -63,7 +63,7 @@ def _position_figures(dex: DexState, row: PositionRow, prices: tuple[str, ...]) 
             reported=row.liquidation,
             digits=Digits.PRICE,
             compute=lambda state: _shown_price(_liquidation_price(state, dex, row)),
-            inputs=(SCALE, *prices),
+            inputs=(SCALE,) if row.isolated else (SCALE, MOVE, *prices),
         )
 
 

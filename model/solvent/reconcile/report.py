@@ -14,16 +14,17 @@ from solvent.ingest.record import Record
 from solvent.interval import Interval
 from solvent.reconcile.declare import LARGEST_MOVE, declare
 from solvent.reconcile.figure import Figure
+from solvent.reconcile.inputs import Inputs
 from solvent.reconcile.lending import lending_figures
 from solvent.reconcile.perps import perp_figures
 from solvent.reconcile.solve import Solution, evaluate, solve
 from solvent.reconcile.spot import spot_figures
-from solvent.reconcile.state import MOVE, State
+from solvent.reconcile.state import State
 from solvent.reconcile.trading import trading_figures
 from solvent.venue import Venue
 
 NOT_ATOMIC = (
-    "the calls were not made at one instant: several figures are off by what a move of marks "
+    "the calls were not made at one instant: several figures are off by what a move of prices "
     f"of up to {show(100 * LARGEST_MOVE)} % between them would explain"
 )
 
@@ -186,17 +187,28 @@ def _status(position: int, figure: Figure, solution: Solution) -> tuple[Status, 
 
 
 def _moved(position: int, solution: Solution) -> bool:
-    """Whether marks that moved between the calls explain a figure, and another figure shows that they did."""
-    figure, state = solution.figures[position], solution.state
-    if MOVE not in figure.inputs or MOVE not in state.inputs.declared:
+    """Whether prices that moved between the calls explain a figure, and another figure shows that they did."""
+    figure, inputs = solution.figures[position], solution.state.inputs
+    drifting = _drifting(figure, inputs)
+    if not any(_shows(i, drifting, solution) for i in range(len(solution.figures)) if i != position):
         return False
-    shown_by_another = any(
-        solution.told.get(i, MOVE) == MOVE and not (solution.values[i].lacks or solution.agrees(i, other))
-        for i, other in enumerate(solution.figures)
-        if i != position and MOVE in other.inputs
-    )
-    within = evolve(state, inputs=state.inputs.with_solved(MOVE, Interval(-LARGEST_MOVE, LARGEST_MOVE)))
-    return shown_by_another and figure.agrees(evaluate(figure, within).computed, within)
+    for name in drifting:
+        inputs = inputs.with_solved(name, Interval(inputs.declared[name].low, inputs.declared[name].high))
+    within = evolve(solution.state, inputs=inputs)
+    return figure.agrees(evaluate(figure, within).computed, within)
+
+
+def _drifting(figure: Figure, inputs: Inputs) -> set[str]:
+    return {name for name in figure.inputs if name in inputs.declared and inputs.declared[name].drifts}
+
+
+def _shows(position: int, drifting: set[str], solution: Solution) -> bool:
+    """Whether a figure shows that one of these inputs moved: it differs too, or the input was solved from it."""
+    if position in solution.told:
+        return solution.told[position] in drifting
+    figure = solution.figures[position]
+    off = not (solution.values[position].lacks or solution.agrees(position, figure))
+    return off and bool(drifting & _drifting(figure, solution.state.inputs))
 
 
 def _matters(figure: Figure, name: str, state: State) -> bool:

@@ -116,7 +116,7 @@ def _portfolio_figures(record: Record, spot: SpotState, venue: Venue) -> Iterato
             yield _amount("hold", row.coin, "PM-COLLATERAL-HOLD", row.hold, compute, inputs)
         elif token is not None and token.is_borrowable:
             compute = partial(_other_hold, token, main)
-            inputs = (price_of(token.name, SPOT), SCALE)
+            inputs = (price_of(token.name, SPOT), SCALE, *prices)
             yield _amount("hold", row.coin, "PM-OTHER-HOLD", row.hold, compute, inputs)
         else:
             yield _spot_hold(row)
@@ -194,7 +194,7 @@ def _portfolio_available(
         inputs = (price_of(coin, SPOT), MOVE)
         return _available(coin, "PM-AVAILABLE-COLLATERAL", reported, compute, *inputs)
     compute = partial(_other_available, row, token, main)
-    return _available(coin, "PM-AVAILABLE-OTHER", reported, compute, price_of(coin, SPOT), SCALE)
+    return _available(coin, "PM-AVAILABLE-OTHER", reported, compute, price_of(coin, SPOT), SCALE, *prices)
 
 
 def _quote_available(main: Token, state: State) -> Any:

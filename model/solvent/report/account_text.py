@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from solvent.compare import Comparison as Compared
 from solvent.decimals import show
 from solvent.reconcile.report import Comparison, Report, Status
 from solvent.regimes.assessment import Assessment
+from solvent.report.tables import Column, print_table, printable
 from solvent.rules.kinds import Ratio
 
 WORDS = {Status.AGREES: "agrees", Status.DIFFERS: "DIFFERS", Status.NOT_OBSERVABLE: "not observable"}
 COUNTED = {Status.AGREES: "agree", Status.DIFFERS: "differ", Status.NOT_OBSERVABLE: "not observable"}
 STYLES = {Status.AGREES: "green", Status.DIFFERS: "bold red", Status.NOT_OBSERVABLE: "yellow"}
 PLACES = 10
+SIGNIFICANT = 6
+
+FIGURES = (
+    Column("figure", wraps=True),
+    Column("of"),
+    Column("rule"),
+    Column("reported", "right"),
+    Column("recomputed", "right"),
+    Column("residual", "right"),
+    Column("tolerance", "right"),
+    Column("status", wraps=True),
+    Column(""),
+)
+LEFT_OUT = ("tolerance", "residual", "rule")
 
 
 def print_reports(console: Console, reports: Sequence[Report]) -> None:
     """Print every figure of every account, the reasons below, and the sums at the end."""
     for report in reports:
         console.print(_title(report))
-        console.print(_figures(report))
+        print_table(console, FIGURES, list(_figures(report)), LEFT_OUT)
         for reason in _reasons(report):
             console.print(reason, highlight=False, soft_wrap=True)
         console.print()
@@ -37,27 +52,18 @@ def _title(report: Report) -> Text:
     counts = ", ".join(
         f"{report.count(status)} {COUNTED[status]}" for status in Status if report.count(status)
     )
-    title = Text(report.id, style="bold")
+    title = Text(printable(report.id), style="bold")
     return title.append(f"  {report.regime.value} margin, {report.venue}: {counts}", style="not bold")
 
 
-def _figures(report: Report) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("figure", "of", "rule"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("reported", "recomputed", "residual", "tolerance"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+def _figures(report: Report) -> Iterator[tuple[str | Text, ...]]:
     numbers = _numbered(report)
     for position, row in enumerate(report.comparisons):
-        word = Text(WORDS[row.status], style=STYLES[row.status])
-        if position in numbers:
-            word.append(f" [{numbers[position]}]")
-        table.add_row(
+        yield (
             row.figure, row.subject, row.rule, _number(row, row.reported), _number(row, row.computed),
-            _small(row.residual), _small(row.tolerance), word,
+            _small(row.residual), _small(row.tolerance), Text(WORDS[row.status], style=STYLES[row.status]),
+            f"[{numbers[position]}]" if position in numbers else "",
         )  # fmt: skip
-    return table
 
 
 def _number(row: Comparison, value: Fraction | None) -> str:
@@ -69,7 +75,7 @@ def _number(row: Comparison, value: Fraction | None) -> str:
 def _small(value: Fraction | None) -> str:
     if value is None:
         return ""
-    return f"{float(value):.1e}" if value else "0"
+    return f"{_decimal(value):.1e}" if value else "0"
 
 
 def _numbered(report: Report) -> dict[int, int]:
@@ -86,7 +92,7 @@ def _reasons(report: Report) -> Iterator[Text]:
     numbers = _numbered(report)
     said = {number: report.comparisons[position].because for position, number in numbers.items()}
     for number, because in sorted(said.items()):
-        yield Text(f"  [{number}] {because}", style="dim")
+        yield Text(f"  [{number}] {printable(because)}", style="dim")
 
 
 def _summary(reports: Sequence[Report]) -> Text:
@@ -98,13 +104,9 @@ def _summary(reports: Sequence[Report]) -> Text:
 
 def print_compared(console: Console, name: str, compared: Compared, quote: str) -> None:
     """Print the same holdings under every regime, side by side."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column(name, no_wrap=True, style="bold")
-    for regime in compared.assessments:
-        table.add_column(regime.value, justify="right", no_wrap=True)
-    for label, cells in _rows(compared, quote):
-        table.add_row(label, *cells)
-    console.print(table)
+    sides = (Column(regime.value, "right") for regime in compared.assessments)
+    rows = [(Text(printable(label), style="bold"), *cells) for label, cells in _rows(compared, quote)]
+    print_table(console, (Column(name, wraps=True), *sides), rows)
     console.print()
 
 
@@ -123,7 +125,7 @@ def _rows(compared: Compared, quote: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _money(value: Any, first: str = "-") -> str:
-    return first if value is None else f"{float(value):,.2f}"
+    return first if value is None else f"{Decimal(show(value, 2)):,.2f}"
 
 
 def _ratio(ratio: Ratio | None) -> str:
@@ -132,7 +134,7 @@ def _ratio(ratio: Ratio | None) -> str:
     numerator, denominator = (Fraction(part) for part in (ratio.numerator, ratio.denominator))  # type: ignore[call-overload]
     if denominator <= 0:
         return "no equity" if numerator > 0 else "-"
-    return f"{float(numerator / denominator):.4f}"
+    return f"{Decimal(show(numerator / denominator, 4)):.4f}"
 
 
 def _price(side: Assessment, market: str) -> str:
@@ -141,4 +143,14 @@ def _price(side: Assessment, market: str) -> str:
         return "-"
     if price.already:
         return "already"
-    return "none" if price.price is None else f"{float(Fraction(price.root)):,.6g}"  # type: ignore[call-overload]
+    return "none" if price.price is None else _significant(Fraction(price.root))  # type: ignore[call-overload]
+
+
+def _significant(value: Fraction) -> str:
+    """A number above zero with every digit before the point, and as many after it as make six in all."""
+    places = max(0, SIGNIFICANT - 1 - _decimal(value).adjusted())
+    return f"{Decimal(show(value, places)):,f}"
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)
