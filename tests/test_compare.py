@@ -75,7 +75,11 @@ def test_the_coin_counts_under_portfolio_margin_wherever_it_lies(supplied):
     account, prices = carry_trade(200_000)
     lies = balance("UBTC", idle=1 - supplied, supplied=supplied)
 
-    assert capital(evolve(account, balances=(lies,)), prices)[-1] == 20_000
+    found = compare(evolve(account, balances=(lies,)), prices, VENUE).assessments[PORTFOLIO]
+
+    assert found.capital == 20_000
+    assert found.withdrawable["UBTC"] == 1
+    assert found.available["UBTC"] == 1
 
 
 # A hedge of two perps
@@ -103,13 +107,11 @@ def test_a_hedge_across_dexes_shares_its_profit_in_a_unified_account_only():
     own_table = evolve(built.positions[0], max_leverage=20)
     account = Account(regime=Regime.CROSS, dexes=(own, evolve(built, positions=(own_table,))))
 
+    prices = Prices(marks={"BTC": 200_000, "xyz:GOLD": 2_000})
+
     # Initial margin 20k and 10k; the short has lost 100k and gold has won 100k.
-    assert capital(account, Prices(marks={"BTC": 200_000, "xyz:GOLD": 2_000})) == [
-        120_000,
-        120_000,
-        30_000,
-        30_000,
-    ]
+    assert capital(account, prices) == [120_000, 120_000, 30_000, 30_000]
+    assert list(compare(account, prices, VENUE).saved.values()) == [None, 0, 90_000, 0]
 
 
 def test_portfolio_margin_saves_nothing_without_collateral():
@@ -188,6 +190,12 @@ def test_quote_stands_in_the_own_dex_where_the_account_has_no_perps():
     assessments = compare(account, Prices(), VENUE).assessments
 
     assert [assessments[regime].withdrawable["USDC"] for regime in Regime] == [7, 7, 7, 7]
+    assert capital(account, Prices()) == [0, 0, 0, 0]
+
+
+def test_a_token_that_supports_nothing_needs_no_price():
+    account = Account(regime=Regime.CROSS, balances=(balance("USDT0", idle=5), balance("PURR", idle=6)))
+
     assert capital(account, Prices()) == [0, 0, 0, 0]
 
 

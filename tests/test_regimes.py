@@ -12,12 +12,11 @@ from solvent.account import Account, Dex, Position, Regime
 from solvent.ingest.venue_file import load_venue
 from solvent.market import Prices
 from solvent.regimes import assess
-from solvent.rules import modes
 
 ISOLATED, CROSS, UNIFIED, PORTFOLIO = Regime
 UNIT = VENUE.parameters.usd_unit
 AT_LEAST = VENUE.with_readings({"PM-LIQUIDATABLE": "at-least"})
-OTHER = "USDT0"
+OTHER, UNLENT = "USDT0", "USDH"
 OIL = Position(market="xyz:CL", size=Fraction(100), leverage=10, max_leverage=20)
 ZERO_OF_ZERO = pytest.mark.xfail(reason="a ratio of zero to zero is read as at least the trigger")
 
@@ -32,6 +31,14 @@ def account(regime, *positions, equity=0, prices=None, balances=(), **more):
     value = sum(p.size * prices.mark(p.market) for p in positions if p.raw is None)
     dex = Dex(raw=equity - value, positions=positions, **more)
     return Account(regime=regime, dexes=(dex,), balances=balances)
+
+
+def single(regime, size, mark, equity):
+    """An account with one BTC position and this equity behind it, and its prices."""
+    raw = Fraction(equity - size * mark) if regime is ISOLATED else None
+    prices = Prices(marks={"BTC": mark})
+    shared = 0 if regime is ISOLATED else equity
+    return account(regime, position("BTC", size, raw=raw), equity=shared, prices=prices), prices
 
 
 def amount(assessment, figure, subject):
@@ -105,11 +112,24 @@ def test_what_leaves_of_the_collateral_brings_the_health_factor_to_one():
     assert amount(assess(left, prices, VENUE), "health factor", "USDC") == 1
 
 
-def test_another_borrowable_token_shows_what_the_collateral_could_borrow_of_it_up_to_its_cap():
-    rich = Account(regime=PORTFOLIO, balances=(balance(OTHER), balance("UBTC", supplied=100)))
-    found = assess(rich, Prices(tokens={"UBTC": 100_000, OTHER: Fraction("0.9998")}), VENUE)
+@pytest.mark.parametrize(
+    ("held", "price", "hold", "available"),
+    [
+        (carry_trade(100_000)[0], 1, -40_000, 73_750),
+        (carry_trade(100_000)[0], 2, -20_000, 36_875),
+        (Account(regime=PORTFOLIO, balances=(balance("UBTC", supplied=100),)), 1, -1_000_000, 1_000_000),
+    ],
+)
+def test_another_token_shows_what_free_collateral_could_borrow_of_it(held, price, hold, available):
+    both = evolve(held, balances=(*held.balances, balance(OTHER)))
+    prices = Prices(marks={"BTC": 100_000}, tokens={"UBTC": 100_000, OTHER: price})
+    found = assess(both, prices, VENUE)
 
-    assert (found.holds[OTHER], found.available[OTHER]) == (-1_000_000, 1_000_000)
+    assert (found.holds[OTHER], found.available[OTHER]) == (hold, available)
+
+
+def test_profit_beyond_what_is_committed_may_leave_a_portfolio_account():
+    assert assess(*carry_trade(50_000), VENUE).withdrawable == {"USDC": 50_000 - 5_000, "UBTC": 1}
 
 
 # What supports what
@@ -135,11 +155,8 @@ def test_a_profit_in_one_dex_supports_another_in_a_unified_account_only():
 def test_a_dex_that_uses_another_token_supports_nothing_in_the_quote_token():
     prices = Prices(marks={"BTC": 50_000, "xyz:CL": 100})
     own = account(UNIFIED, position("BTC", 1), equity=600, prices=prices).dexes[0]
-    found = assess(
-        Account(regime=UNIFIED, dexes=(own, Dex(name="xyz", token=OTHER, raw=0, positions=(OIL,)))),
-        prices,
-        VENUE,
-    )
+    built = Dex(name="xyz", token=OTHER, raw=0, positions=(OIL,))
+    found = assess(Account(regime=UNIFIED, dexes=(own, built)), prices, VENUE)
 
     assert found.available == {"USDC": -25, OTHER: 9_750}
     assert [pool.name for pool in found.pools if pool.liquidatable] == ["USDC"]
@@ -166,11 +183,8 @@ def test_a_profit_supports_another_position_of_the_dex_unless_they_are_isolated(
 
 def test_isolated_assessment_gives_each_position_its_initial_margin_and_leaves_the_rest():
     prices = Prices(marks={"BTC": 50_000, "ETH": 2_000})
-    found = assess(
-        account(ISOLATED, position("BTC", 1), position("ETH", -10), equity=9_000, prices=prices),
-        prices,
-        VENUE,
-    )
+    holds = account(ISOLATED, position("BTC", 1), position("ETH", -10), equity=9_000, prices=prices)
+    found = assess(holds, prices, VENUE)
 
     assert {p.name: p.resources for p in found.pools} == {"BTC": 5_000, "ETH": 2_000, "main dex": 2_000}
     assert found.withdrawable == {"USDC": 2_000}
@@ -214,12 +228,12 @@ def test_coins_support_no_perp_outside_portfolio_margin(regime, coins):
 def test_only_supplied_coins_support_a_portfolio_account(coins, support):
     prices = Prices(marks={"BTC": 50_000}, tokens={"UBTC": 50_000})
     holds = account(
-        PORTFOLIO, position("BTC", 1), equity=600, prices=prices, balances=(balance("UBTC", **coins),)
+        PORTFOLIO, position("BTC", 1), equity=625, prices=prices, balances=(balance("UBTC", **coins),)
     )
     found = assess(holds, prices, VENUE)
 
     assert amount(found, "collateral support", "USDC") == support
-    assert found.available["USDC"] == 600 - 625 + support
+    assert found.available == {"USDC": support, "UBTC": 5}
 
 
 def test_collateral_counts_up_to_the_supply_cap_only():
@@ -233,15 +247,6 @@ def test_collateral_counts_up_to_the_supply_cap_only():
     )
 
 
-def test_sub_accounts_never_net():
-    prices = Prices(marks={"BTC": 100_000})
-    rich = assess(account(CROSS, position("BTC", 1), equity=10**6, prices=prices), prices, VENUE)
-    poor = assess(account(CROSS, position("BTC", -1), equity=0, prices=prices), prices, VENUE)
-
-    assert modes.owner_requirement([rich.requirement, poor.requirement]) == 2 * 1_250
-    assert (rich.status, poor.status) == ("healthy", "liquidatable")
-
-
 # Statuses at their edges
 
 
@@ -251,13 +256,7 @@ def test_sub_accounts_never_net():
     [(625, "healthy"), (625 - UNIT, "liquidatable"), (0, "liquidatable"), (-UNIT, "bankrupt")],
 )
 def test_equity_below_maintenance_is_liquidatable_and_below_zero_bankrupt(regime, equity, status):
-    prices = Prices(marks={"BTC": 50_000})
-    raw = Fraction(equity) - 50_000 if regime is ISOLATED else None
-    found = assess(
-        account(regime, position("BTC", 1, raw=raw), equity=equity * (raw is None), prices=prices),
-        prices,
-        VENUE,
-    )
+    found = assess(*single(regime, 1, 50_000, equity), VENUE)
 
     assert (found.status, found.healthy) == (status, status == "healthy")
 
@@ -266,23 +265,12 @@ def test_equity_below_maintenance_is_liquidatable_and_below_zero_bankrupt(regime
 @pytest.mark.parametrize(
     ("coins", "edge"), [(0, Fraction(1_900)), (1, 2 * 1_805 - Fraction("0.95") * (1_805 + 54_150))]
 )
-def test_a_portfolio_account_is_liquidatable_above_or_at_a_ratio_of_95_percent(
-    venue, at_trigger, coins, edge
-):
+def test_a_portfolio_account_is_liquidatable_above_or_at_95_percent(venue, at_trigger, coins, edge):
     # Without coins 1,805 / 1,900; with one coin (2 MM - E) / (MM + K).
     prices = Prices(marks={"BTC": 144_400}, tokens={"UBTC": 72_200})
+    owned = {"prices": prices, "balances": (balance("UBTC", supplied=coins),)}
     below, at, above = (
-        assess(
-            account(
-                PORTFOLIO,
-                position("BTC", 1),
-                equity=edge + beside,
-                prices=prices,
-                balances=(balance("UBTC", supplied=coins),),
-            ),
-            prices,
-            venue,
-        )
+        assess(account(PORTFOLIO, position("BTC", 1), equity=edge + beside, **owned), prices, venue)
         for beside in (UNIT, 0, -UNIT)
     )
 
@@ -290,20 +278,21 @@ def test_a_portfolio_account_is_liquidatable_above_or_at_a_ratio_of_95_percent(
     assert (below.status, at.status, above.status) == ("healthy", at_trigger, "liquidatable")
 
 
-@pytest.mark.parametrize(("loan", "status"), [(75_000, "healthy"), (75_000 + UNIT, "liquidatable")])
-def test_a_loan_above_its_collateral_at_the_partial_threshold_is_liquidatable(loan, status):
-    owes = Account(
-        regime=PORTFOLIO, balances=(balance("USDC", idle=70_000, borrowed=loan), balance("UBTC", supplied=1))
-    )
+@pytest.mark.parametrize(
+    ("cash", "loan", "status"),
+    [
+        # A coin of 100k at the partial threshold is 75k.
+        (70_000, 75_000, "healthy"),
+        (70_000, 75_000 + UNIT, "liquidatable"),
+        (0, 100_000, "liquidatable"),
+        (0, 100_000 + UNIT, "bankrupt"),
+    ],
+)
+def test_a_loan_is_due_above_its_collateral_at_the_threshold_and_bankrupt_above_all_of_it(cash, loan, status):
+    owes = (balance("USDC", idle=cash, borrowed=loan), balance("UBTC", supplied=1))
+    found = assess(Account(regime=PORTFOLIO, balances=owes), Prices(tokens={"UBTC": 100_000}), VENUE)
 
-    assert assess(owes, Prices(tokens={"UBTC": 100_000}), VENUE).status == status
-
-
-@pytest.mark.parametrize(("debt", "status"), [(100_000, "liquidatable"), (100_000 + UNIT, "bankrupt")])
-def test_a_portfolio_account_is_bankrupt_where_its_loan_exceeds_everything(debt, status):
-    owes = Account(regime=PORTFOLIO, balances=(balance("USDC", borrowed=debt), balance("UBTC", supplied=1)))
-
-    assert assess(owes, Prices(tokens={"UBTC": 100_000}), VENUE).status == status
+    assert found.status == status
 
 
 @pytest.mark.parametrize(
@@ -323,22 +312,27 @@ def test_a_position_needs_a_mark_price(regime):
         assess(account(regime, position("BTC", 1), prices=Prices(marks={"BTC": 1})), Prices(), VENUE)
 
 
-def test_collateral_needs_a_borrow_oracle_price():
-    with pytest.raises(LookupError, match="no borrow oracle price for UBTC"):
-        assess(Account(regime=PORTFOLIO, balances=(balance("UBTC", supplied=1),)), Prices(), VENUE)
-
-
-def test_a_dex_of_a_portfolio_account_uses_a_token_that_can_be_borrowed():
-    token = "USDH"
-    with pytest.raises(LookupError, match="token USDH cannot be borrowed at hyperliquid-beta"):
-        assess(Account(regime=PORTFOLIO, dexes=(Dex(name="xyz", token=token, raw=0),)), Prices(), VENUE)
+@pytest.mark.parametrize(
+    ("held", "fault"),
+    [
+        ({"balances": (balance("UBTC", supplied=1),)}, "no borrow oracle price for UBTC"),
+        (
+            {"dexes": (Dex(name="xyz", token=UNLENT, raw=0),)},
+            "token USDH cannot be borrowed at hyperliquid-beta",
+        ),
+    ],
+)
+def test_a_portfolio_account_needs_a_price_of_its_collateral_and_a_loan_where_it_is_margined(held, fault):
+    with pytest.raises(LookupError, match=fault):
+        assess(Account(regime=PORTFOLIO, **held), Prices(), VENUE)
 
 
 # Liquidation prices
 
 
 @pytest.mark.parametrize(
-    ("size", "maintenance"), [(2_500, 1_875_000), (2_501, 1_876_500), (3_000, 2_625_000)]
+    ("size", "maintenance"),
+    [(2_500, 1_875_000), ("2500.0001", Fraction("1875000.15")), (2_501, 1_876_500), (3_000, 2_625_000)],
 )
 def test_maintenance_margin_above_150m_of_btc_rises_twice_as_fast(size, maintenance):
     prices = Prices(marks={"BTC": 60_000})
@@ -363,36 +357,25 @@ def test_maintenance_margin_above_150m_of_btc_rises_twice_as_fast(size, maintena
 def test_at_the_liquidation_price_equity_is_the_maintenance_of_the_tier_there(
     regime, size, mark, equity, price
 ):
-    prices = Prices(marks={"BTC": mark})
-    raw = Fraction(equity - size * mark) if regime is ISOLATED else None
-    holds = account(regime, position("BTC", size, raw=raw), equity=equity * (raw is None), prices=prices)
-    found = assess(holds, prices, VENUE).liquidation_prices["BTC"]
+    found = assess(*single(regime, size, mark, equity), VENUE).liquidation_prices["BTC"]
 
     assert (found.price, found.none, found.already) == (price, False, False)
 
 
 def test_the_tier_of_the_present_notional_misses_a_liquidation_price_in_another_tier():
     frozen = VENUE.with_readings({"LIQPX-ROOT": "frozen-tier"})
-    prices = Prices(marks={"BTC": 60_000})
-    found = assess(account(CROSS, position("BTC", 3_000), equity=61_500_000, prices=prices), prices, frozen)
+    found = assess(*single(CROSS, 3_000, 60_000, 61_500_000), frozen).liquidation_prices["BTC"]
 
-    # 1.5M of the 2.625M + 60M to lose is not there: 3,000 (P - P/40) = 180M - 61.5M - 1.875M.
-    assert found.liquidation_prices["BTC"].price == Fraction(116_625_000, 2_925)
+    # By the upper tier alone: 3,000 (P - P / 40) = 180M - 61.5M - 1.875M.
+    assert found.price == Fraction(116_625_000, 2_925)
 
 
 @pytest.mark.parametrize(("cash", "price"), [(50_000, None), (50_000 - UNIT, UNIT / Fraction("0.9875"))])
 def test_a_long_without_debt_has_no_liquidation_price(cash, price):
-    prices = Prices(marks={"BTC": 50_000})
-    found = assess(account(CROSS, position("BTC", 1), equity=cash, prices=prices), prices, VENUE)
-
-    assert found.liquidation_prices["BTC"].price == price
+    assert assess(*single(CROSS, 1, 50_000, cash), VENUE).liquidation_prices["BTC"].price == price
 
 
 @pytest.mark.parametrize("regime", Regime)
 @pytest.mark.parametrize(("equity", "already"), [(625, False), (625 - UNIT, True)])
 def test_a_position_without_margin_after_maintenance_is_already_liquidatable(regime, equity, already):
-    prices = Prices(marks={"BTC": 50_000})
-    raw = Fraction(equity) - 50_000 if regime is ISOLATED else None
-    found = assess(account(regime, position("BTC", 1, raw=raw), equity=equity, prices=prices), prices, VENUE)
-
-    assert found.liquidation_prices["BTC"].already is already
+    assert assess(*single(regime, 1, 50_000, equity), VENUE).liquidation_prices["BTC"].already is already

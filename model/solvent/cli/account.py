@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import click
 from attrs import frozen
 
-from solvent.cli.console import output, progress
+from solvent.cli.console import output, progress, say
 from solvent.cli.exits import Exit
 from solvent.compare import Comparison, compare
 from solvent.errors import InputError
@@ -21,28 +21,38 @@ from solvent.ingest.holdings import holdings
 from solvent.ingest.venue_file import load_venue
 from solvent.interval import interval
 from solvent.reconcile.inputs import Missing
+from solvent.reconcile.names import price_of
 from solvent.reconcile.observe import observe
 from solvent.reconcile.report import Report, Status
-from solvent.reconcile.state import price_of
 from solvent.report.account_json import as_json
 from solvent.report.account_text import print_compared, print_reports
 from solvent.rules import all_rules
-from solvent.venue import Venue
 
 PUBLIC_API = "https://api.hyperliquid.xyz"
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+LONGEST_TIMEOUT = 3600
 
 
-@click.command()
+@click.command(short_help="Recompute what a venue reported of accounts.")
 @click.argument("sources", nargs=-1, required=True, metavar="FILE|FOLDER|ADDRESS...")
 @click.option("--compare", "comparing", is_flag=True, help="Show the holdings under every regime instead.")
-@click.option("--venue", "venue_name", metavar="NAME|FILE", help="Use these parameters, whatever the day.")
-@click.option("--reading", "readings", multiple=True, metavar="RULE=NAME", help="Read a rule otherwise.")
+@click.option(
+    "--venue", "venue_name", metavar="NAME|FILE",
+    help="Use the parameters of this venue; by default, of Hyperliquid on the day of the record.",
+)  # fmt: skip
+@click.option(
+    "--reading", "readings", multiple=True, metavar="RULE=NAME",
+    help="Use another reading of a rule; solvent explain RULE names them. May be repeated.",
+)  # fmt: skip
 @click.option(
     "--api", default=PUBLIC_API, show_default=True, metavar="URL", help="Where to ask for an ADDRESS."
 )
-@click.option("--timeout", default=10.0, show_default=True, help="Seconds to wait for one answer.")
-@click.option("--record", "record_file", type=click.Path(path_type=Path), help="Keep what the API answered.")
+@click.option(
+    "--timeout", default=10.0, show_default=True, metavar="SECONDS", help="How long to wait for one answer."
+)
+@click.option(
+    "--record", "record_file", type=click.Path(path_type=Path), metavar="FILE",
+    help="Keep what the API answered for an ADDRESS.",
+)  # fmt: skip
 @click.option("--json", "as_json_text", is_flag=True, help="Print JSON (schema account-report).")
 @click.pass_context
 def account(
@@ -57,27 +67,32 @@ def account(
     record_file: Path | None,
     as_json_text: bool,
 ) -> None:
-    """Recompute every figure that a venue reported for real accounts.
+    """Recompute every figure that a venue reported of real accounts.
 
     A FILE is one bundle of API answers keyed by request type, a FOLDER has one file per request type, and of an
     ADDRESS the answers are asked for. Exit code 1 where a figure differs, 4 where there was none to compare.
     """
-    if record_file is not None and len(sources) != 1:
-        raise click.UsageError("--record keeps one account: name one ADDRESS")
+    if record_file is not None and not (len(sources) == 1 and _is_address(sources[0])):
+        raise click.UsageError("--record keeps one account as the API answers it: name one ADDRESS")
+    if not 0 < timeout <= LONGEST_TIMEOUT:
+        raise click.UsageError(f"--timeout {timeout:g}: expected seconds above 0, at most {LONGEST_TIMEOUT}")
     chosen = _readings(readings)
     venue = None if venue_name is None else load_venue(venue_name)
     asking = _Asking(api, timeout, record_file)
     faults: list[InputError] = []
     reports: list[Report] = []
+    compared: dict[str, Comparison] = {}
     for source in progress(sources, "accounts", len(sources)):
         try:
-            reports.append(_report(source, asking, venue, chosen))
+            report = observe(asking.read(source), source, venue, chosen)
+            if comparing:
+                compared[source] = _compared(report)
+            reports.append(report)
         except InputError as fault:
             faults.append(fault)
     if faults:
-        click.echo("\n".join(f"solvent: {each}" for each in faults), err=True)
+        say(*faults)
         context.exit(Exit.INPUT)
-    compared = {report.source: _compared(report) for report in reports} if comparing else {}
     _print(reports, compared, as_json_text=as_json_text)
     context.exit(_exit(reports, comparing=comparing))
 
@@ -92,12 +107,17 @@ class _Asking:
 
     def read(self, source: str) -> dict[str, Any]:
         """The bundle of a file or folder, or of an address that the venue is asked for."""
-        if not _ADDRESS.fullmatch(source) or Path(source).exists():
+        if not _is_address(source):
             return files.read(source)
         bundle = info_api.fetch(source, self.api, timeout=self.timeout, progress=_say)
         if self.record is not None:
             info_api.record(bundle, self.record)
         return bundle
+
+
+def _is_address(source: str) -> bool:
+    """Whether a source means an address, be it malformed, rather than a file or folder."""
+    return source.lower().startswith("0x") and "." not in source and not os.path.lexists(source)
 
 
 def _say(text: str) -> None:
@@ -116,10 +136,6 @@ def _readings(pairs: Sequence[str]) -> dict[str, str]:
             raise click.UsageError(f"--reading {pair}: the readings of {rule} are {', '.join(known)}")
         chosen[rule] = name
     return chosen
-
-
-def _report(source: str, asking: _Asking, venue: Venue | None, readings: Mapping[str, str]) -> Report:
-    return observe(asking.read(source), source, venue, readings)
 
 
 def _compared(report: Report) -> Comparison:

@@ -18,7 +18,7 @@ from solvent.rulebook import Entry, entries
 from solvent.rules import all_rules
 
 
-@click.command()
+@click.command(short_help="Print one rule with all that is known of it.")
 @click.argument("identifier", metavar="ID")
 @click.option("--json", "as_json_text", is_flag=True, help="Print JSON (schema rule).")
 def explain(identifier: str, *, as_json_text: bool) -> None:

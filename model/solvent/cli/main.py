@@ -41,8 +41,12 @@ def main() -> None:
     try:
         code = _run(sys.argv[1:])
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what the interpreter still flushes
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            say(f"the output cannot be written: {error.strerror}")
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # for what the interpreter still flushes
         code = Exit.INCOMPLETE
     sys.exit(code)
 
@@ -62,8 +66,8 @@ def _run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")
         return Exit.INCOMPLETE
-    except BrokenPipeError:
-        raise
+    except OSError:
+        raise  # of the output: a fault of an input is an InputError
     except Exception:  # noqa: BLE001 - the boundary at which a fault of our own gets its exit code
         click.echo(f"solvent: a fault of solvent itself\n{traceback.format_exc()}", err=True)
         return Exit.FAULT

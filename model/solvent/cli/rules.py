@@ -25,7 +25,7 @@ COLUMNS = (
 )
 
 
-@click.command()
+@click.command(short_help="Print the ledger of all rules.")
 @click.option("--json", "as_json_text", is_flag=True, help="Print JSON (schema ledger).")
 @click.pass_context
 def rules(context: click.Context, *, as_json_text: bool) -> None:

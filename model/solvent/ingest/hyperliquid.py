@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from solvent.ingest.record import (
 from solvent.ingest.strict_json import dotted
 
 SCHEMA = "account-bundle"
+LAST_SECOND = 253_402_300_799
+"""The last second of the year 9999."""
 
 
 def record(bundle: Mapping[str, Any], source: str) -> Record:
@@ -80,17 +82,18 @@ def _require_once(source: str, bundle: Mapping[str, Any]) -> None:
     seen: set[str] = set()
     for name, state in bundle.get("clearinghouseState", {}).items():
         for i, row in enumerate(state["assetPositions"]):
-            path = ("clearinghouseState", name, "assetPositions", i, "position")
             coin = row["position"]["coin"]
             if coin in seen:
-                raise InputError(source, dotted(path), f"a second position of {coin}", "one per market")
+                path = dotted(("clearinghouseState", name, "assetPositions", i, "position", "coin"))
+                raise InputError(source, path, f"a second position of {coin}", "one per market")
             seen.add(coin)
-    tokens: set[int] = set()
+    tokens: set[int | str] = set()
     for i, row in enumerate(bundle.get("spotClearinghouseState", {}).get("balances", ())):
-        if row["token"] in tokens:
-            place = ("spotClearinghouseState", "balances", i)
-            raise InputError(source, dotted(place), f"a second balance of {row['coin']}", "one per token")
-        tokens.add(row["token"])
+        if not tokens.isdisjoint((row["token"], row["coin"])):
+            path = ("spotClearinghouseState", "balances", i)
+            found = f"a second balance of {row['coin']} or of index {row['token']}"
+            raise InputError(source, dotted(path), found, "one per token")
+        tokens |= {row["token"], row["coin"]}
 
 
 def _number(row: Mapping[str, Any], key: str) -> Printed | None:
@@ -261,10 +264,13 @@ def _caps(bundle: Mapping[str, Any], side: str) -> dict[int, Fraction]:
 
 
 def _time(dexes: Iterable[DexState], provenance: Mapping[str, Any]) -> int | None:
+    """The time of the earliest state, or the one that the provenance states; one without zone is UTC."""
     times = [dex.time for dex in dexes if dex.time is not None]
     if times:
         return min(times)
     try:
-        return int(datetime.fromisoformat(provenance["recordedAt"]).timestamp() * 1000)
+        stated = datetime.fromisoformat(provenance["recordedAt"])
     except (KeyError, ValueError):
         return None
+    seconds = (stated if stated.tzinfo else stated.replace(tzinfo=UTC)).timestamp()
+    return int(seconds * 1000) if 0 <= seconds <= LAST_SECOND else None

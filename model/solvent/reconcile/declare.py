@@ -9,23 +9,23 @@ from solvent.account import Regime
 from solvent.ingest.record import DexState, Record, dex_of
 from solvent.interval import Interval, around
 from solvent.reconcile.inputs import Input, Inputs, Missing
-from solvent.reconcile.state import (
+from solvent.reconcile.names import (
     ELSEWHERE,
     IDLE,
     MOVE,
     PERPS,
-    PRICE_PRINT,
     REST,
     SCALE,
     change_of_orders,
     free_at,
-    largest_scale,
     of_perps,
     orders_of,
     price_of,
     raw_of,
     rest_of,
 )
+from solvent.reconcile.scale import largest_scale
+from solvent.reconcile.state import PRICE_PRINT
 from solvent.venue import Token, Venue
 
 LARGEST_MOVE = Fraction(1, 100)

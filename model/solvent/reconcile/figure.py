@@ -11,7 +11,8 @@ from attrs import frozen
 
 from solvent.decimals import Printed
 from solvent.interval import Interval, around, interval
-from solvent.reconcile.state import SCALED_PRINT, State
+from solvent.reconcile.scale import SCALED_PRINT
+from solvent.reconcile.state import State
 from solvent.rules import numbers
 
 NEAREST_PLACES = 10

@@ -13,7 +13,8 @@ from solvent.ingest.record import LendingState, Record, ReserveRow
 from solvent.interval import Interval, around
 from solvent.reconcile.figure import Digits, Figure
 from solvent.reconcile.inputs import NotRecordedError
-from solvent.reconcile.state import State, price_of
+from solvent.reconcile.names import price_of
+from solvent.reconcile.state import State
 from solvent.rules import lending, portfolio
 from solvent.venue import Venue
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from attrs import evolve
 
 from solvent.account import Regime
+from solvent.decimals import show
 from solvent.errors import InputError
 from solvent.ingest import hyperliquid, schemas
 from solvent.ingest.record import Record
@@ -103,7 +105,10 @@ def _in_force(milliseconds: int | None, day: date | None) -> Venue:
 
 def _day(provenance: Mapping[str, Any]) -> date | None:
     found = _DAY.search(provenance.get("recordedAt", ""))
-    return None if found is None else date(int(found[1]), int(found[2]), int(found[3] or 1))
+    if found is None:
+        return None
+    year, month, day = (int(part or 1) for part in found.groups())
+    return date(year, month, min(day, monthrange(year, month)[1]))
 
 
 def _require_known(record: Record, venue: Venue) -> None:
@@ -120,6 +125,10 @@ def _require_known(record: Record, venue: Venue) -> None:
         if token is not None and token.index != balance.token:
             found = f"{balance.coin} with index {balance.token}"
             raise InputError(record.source, place, found, f"index {token.index} at {venue.name}")
+        if token is not None and token.is_collateral and balance.total.value < 0:
+            path = dotted(("spotClearinghouseState", "balances", i, "total"))
+            found = show(balance.total.value)
+            raise InputError(record.source, path, found, f"no negative balance: {token.name} is collateral")
         lent = (balance.borrowed, balance.supplied)
         if token is None and any(shown is not None and shown.value for shown in lent):
             known = ", ".join(venue.tokens)

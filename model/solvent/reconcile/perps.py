@@ -12,7 +12,8 @@ from solvent.ingest.record import DexState, PositionRow, Record
 from solvent.interval import Interval, Undecided, hull
 from solvent.reconcile.figure import Digits, Figure
 from solvent.reconcile.inputs import NotRecordedError
-from solvent.reconcile.state import MOVE, SCALE, State, change_of_orders, orders_of, price_of, rest_of
+from solvent.reconcile.names import MOVE, SCALE, change_of_orders, orders_of, price_of, rest_of
+from solvent.reconcile.state import State
 from solvent.regimes.assessment import LiquidationPrice
 from solvent.regimes.dexes import DexMargin, Leg
 from solvent.rules import numbers, perp

@@ -12,18 +12,18 @@ from solvent.decimals import Printed
 from solvent.ingest.record import Record, SpotRow, SpotState
 from solvent.reconcile.figure import Digits, Figure
 from solvent.reconcile.inputs import NotRecordedError
-from solvent.reconcile.state import (
+from solvent.reconcile.names import (
     ELSEWHERE,
     IDLE,
     MOVE,
     SCALE,
-    State,
     change_of_orders,
     of_perps,
     orders_of,
     price_of,
     raw_of,
 )
+from solvent.reconcile.state import State
 from solvent.regimes.portfolio import Collateral
 from solvent.rules import portfolio
 from solvent.venue import Token, Venue

@@ -6,10 +6,9 @@ the spot state from another: ``move`` is how far marks have moved, as a fraction
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -21,6 +20,20 @@ from solvent.ingest.record import DexState, PositionRow, Record, SpotRow, dex_of
 from solvent.interval import Interval, around, interval
 from solvent.market import Prices
 from solvent.reconcile.inputs import Inputs, Missing, NotRecordedError
+from solvent.reconcile.names import (
+    ELSEWHERE,
+    MOVE,
+    PERPS,
+    REST,
+    SCALE,
+    change_of_orders,
+    of_perps,
+    orders_of,
+    price_of,
+    raw_of,
+    rest_of,
+)
+from solvent.reconcile.scale import SCALED_PRINT, largest_scale, scaled
 from solvent.regimes.dexes import DexMargin, measure_dex
 from solvent.regimes.portfolio import Collateral, PortfolioMargin
 from solvent.regimes.unified import TokenMargin
@@ -31,60 +44,8 @@ MOST = 10**15
 """More than any cap."""
 CALLS_APART = 5
 """How many seconds the calls behind a record lie apart at most, unless it says otherwise."""
-SCALED_PRINT = Fraction(1, 10**10)
-"""One unit of the last digit of a scaled record."""
 PRICE_PRINT = Fraction(1, 10**6)
 """One unit of the last digit of a borrow oracle price."""
-
-MOVE = "the move of marks between the calls"
-SCALE = "the scale of the record"
-
-
-def orders_of(dex: str) -> str:
-    """The name of the order margin of a dex."""
-    return f"the order margin of {dex or 'the main dex'}"
-
-
-def change_of_orders(dex: str) -> str:
-    """The name of how far the order margin of a dex has changed between the calls."""
-    return f"the change of orders of {dex or 'the main dex'} between the calls"
-
-
-def raw_of(dex: str) -> str:
-    """The name of the cross balance of a dex."""
-    return f"the cross balance of {dex or 'the main dex'}"
-
-
-REST = ("value", "isolated margin", "initial margin", "maintenance margin", "transfer requirement")
-"""What positions that were not recorded add to."""
-
-
-PERPS = ("account value", "isolated margin", "maintenance margin", "commitments")
-"""What perps add to a balance where no dex was recorded."""
-
-
-def of_perps(what: str) -> str:
-    """The name of what perps add to a balance where no dex was recorded."""
-    return f"the {what} of perps"
-
-
-def free_at(market: str) -> str:
-    """The name of how much more margin was free at the call for a market than at that of its dex."""
-    return f"the change of free margin until the call for {market}"
-
-
-def rest_of(what: str, dex: str) -> str:
-    """The name of what positions that were not recorded add to a sum."""
-    return f"the {what} of positions of {dex or 'the main dex'} that were not recorded"
-
-
-IDLE = "the idle balance too small to be supplied"
-ELSEWHERE = "what dexes that were not recorded hold"
-
-
-def price_of(token: str, call: str) -> str:
-    """The name of a token's borrow oracle price at the instant of a call."""
-    return f"the {token} price at the {call} call"
 
 
 @frozen(slots=False)
@@ -134,7 +95,7 @@ class State:
         if not self.record.scaled:
             return self.unscaled
         scale = self.largest_scale if isinstance(self.scale, Missing) else self.scale
-        return _scaled(self.unscaled, scale, self.usd_unit)
+        return scaled(self.unscaled, scale, self.usd_unit)
 
     @cached_property
     def exact_venue(self) -> Venue:
@@ -142,7 +103,7 @@ class State:
         if not self.record.scaled:
             return self.unscaled
         scale = self.largest_scale if isinstance(self.scale, Missing) else interval(self.scale).middle
-        venue = _scaled(self.unscaled, scale, self.unscaled.parameters.usd_unit * scale)
+        venue = scaled(self.unscaled, scale, self.unscaled.parameters.usd_unit * scale)
         tokens = {
             name: evolve(
                 token,
@@ -412,53 +373,3 @@ class State:
     def binding(self, cap: Any) -> Any:
         """A cap in a record of unknown scale is taken as not binding until the scale is solved."""
         return self.largest_scale * MOST if isinstance(cap, Missing) else cap
-
-
-def _scaled(venue: Venue, scale: Any, usd_unit: Any) -> Venue:
-    return evolve(
-        venue,
-        parameters=evolve(
-            venue.parameters, usd_unit=usd_unit, borrow_offset=venue.parameters.borrow_offset * scale
-        ),
-        tables={
-            market: evolve(
-                table,
-                tiers=tuple(
-                    evolve(tier, lower_bound=tier.lower_bound * scale, deduction=tier.deduction * scale)
-                    for tier in table.tiers
-                ),
-            )
-            for market, table in venue.tables.items()
-        },
-    )
-
-
-def largest_scale(record: Record) -> Fraction:
-    """A bound of a record's scale: sizes of a market, and their differences, are whole steps.
-
-    A price has at most six digits after the point less the market's size decimals, so the digits of its prices
-    bound the step from below, and the smallest scaled size or difference of sizes bounds the factor.
-    """
-    sizes: dict[str, list[Fraction]] = {}
-    places: dict[str, int] = {}
-    rows = [row for state in record.dexes.values() for row in state.positions]
-    entries = [(row.market, abs(row.size.value), row.entry) for row in rows]
-    entries += [(order.market, order.size.value, order.price) for order in record.orders or ()]
-    for market, size, price in entries:
-        sizes.setdefault(market, [Fraction(0)]).append(size)
-        if price is not None:
-            shown = price.places if price.value % 1 else 0
-            places[market] = max(shown, places.get(market, 0))
-    bounds = [
-        step * Fraction(10) ** (6 - places.get(market, 0))
-        for market, all_of in sizes.items()
-        for step in _steps(sorted(all_of))
-    ]
-    return min(bounds, default=Fraction(10**6))
-
-
-def _steps(sizes: list[Fraction]) -> Iterator[Fraction]:
-    """Differences of neighbouring sizes that are no effect of printed digits."""
-    for before, after in pairwise(sizes):
-        if after - before > 10 * SCALED_PRINT:
-            yield after - before

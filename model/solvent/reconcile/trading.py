@@ -14,7 +14,8 @@ from solvent.arithmetic import ZERO, absolute, floor_to, maximum, minimum, total
 from solvent.ingest.record import AssetRow, PositionRow, Record, dex_of
 from solvent.reconcile.figure import Digits, Figure
 from solvent.reconcile.inputs import NotRecordedError
-from solvent.reconcile.state import State, free_at
+from solvent.reconcile.names import free_at
+from solvent.reconcile.state import State
 from solvent.regimes.dexes import DexMargin, order_margins
 from solvent.rules import perp
 

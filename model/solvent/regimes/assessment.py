@@ -134,4 +134,4 @@ def _height(ratio: Ratio) -> tuple[bool, Number]:
     """Orders ratios of exact numbers: nothing to stand against a requirement is higher than any number."""
     if ratio.denominator > 0:
         return False, ratio.numerator / ratio.denominator
-    return ratio.numerator > 0, ZERO
+    return ratio.numerator > 0 or ratio.denominator < 0, ZERO

@@ -105,7 +105,9 @@ def _summary(reports: Sequence[Report]) -> Text:
 def print_compared(console: Console, name: str, compared: Compared, quote: str) -> None:
     """Print the same holdings under every regime, side by side."""
     sides = (Column(regime.value, "right") for regime in compared.assessments)
-    rows = [(Text(printable(label), style="bold"), *cells) for label, cells in _rows(compared, quote)]
+    rows: list[list[str | Text]] = [
+        [Text(printable(label), style="bold"), *cells] for label, cells in _rows(compared, quote)
+    ]
     print_table(console, (Column(name, wraps=True), *sides), rows)
     console.print()
 

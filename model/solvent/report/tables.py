@@ -42,8 +42,10 @@ def print_table(
     for count in range(len(optional) + 1):
         kept = [i for i, column in enumerate(columns) if column.heading not in optional[:count]]
         table = _table(console, [columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
-        if _widths(console, table).minimum <= console.width:
+        least = _widths(console, table).minimum
+        if least <= console.width:
             break
+        table.width = least
     console.print(table, crop=False)
 
 
