@@ -5,10 +5,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
+from attrs import evolve
 from synthetic import bundle, scaled
 
 from solvent import Account, Balance, Dex, Position, Prices, Regime, load_venue, observe
 from solvent.reconcile.report import Status
+from solvent.venue import Token
 
 VENUE = load_venue("hyperliquid-beta")
 
@@ -256,3 +258,22 @@ def test_margin_that_was_free_for_orders_is_solved_from_one_side_and_tested_on_t
     assert report.count(Status.DIFFERS) == 0
     assert row(report, "largest buy", "BTC").status is Status.AGREES
     assert row(report, "largest sell", "BTC").status is Status.AGREES
+
+
+def test_the_token_of_an_unknown_dex_is_the_one_with_which_figures_agree():
+    usde = Token("USDE", 235, Fraction(0))
+    knowing = evolve(VENUE, tokens={**VENUE.tokens, "USDE": usde}, dex_tokens={"hyna": "USDE"})
+    two = Account(
+        regime=Regime.UNIFIED,
+        dexes=(
+            Dex(raw=Fraction(20000), positions=(position("ETH", 5, 10, 25, 2500),)),
+            Dex(name="hyna", token="USDE", raw=Fraction(3000), positions=(position("hyna:BTC", "0.1", 5, 40, 77000),)),
+        ),
+        balances=(Balance(token="USDC", idle=Fraction(1000)), Balance(token="USDE", idle=Fraction(500))),
+    )  # fmt: skip
+    whole = bundle(two, prices({"ETH": "2508.4", "hyna:BTC": 78347}), knowing)
+
+    report = observe(whole, "two dexes", VENUE)
+
+    assert report.count(Status.AGREES) == len(report.comparisons)
+    assert "margined in USDE" in row(report, "account value", "hyna").because

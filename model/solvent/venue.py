@@ -187,12 +187,9 @@ class Venue:
             return table.tiers
         return single_tier(max_leverage)
 
-    def token_of(self, dex: str, indexes: Mapping[str, int] | None = None) -> str:
-        """The token that a dex's positions are margined in: by its reported index, or by the venue's file."""
-        index = (indexes or {}).get(dex)
-        if index is None:
-            return self.dex_tokens.get(dex, self.quote)
-        return next((t.name for t in self.tokens.values() if t.index == index), f"token {index}")
+    def token_of(self, dex: str) -> str:
+        """The token that a dex's positions are margined in: by the venue's file, or else the quote token."""
+        return self.dex_tokens.get(dex, self.quote)
 
     def with_readings(self, readings: Mapping[str, str]) -> Venue:
         """The same venue with other readings of some rules."""

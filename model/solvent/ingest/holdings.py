@@ -47,7 +47,7 @@ def holdings(
     dexes = tuple(_dex(record, state, venue) for state in record.dexes.values())
     values: dict[str, Fraction] = {}
     for name, state in record.dexes.items():
-        token = venue.token_of(name, record.dex_tokens)
+        token = record.token_of(name, venue)
         values[token] = values.get(token, Fraction(0)) + _account_value(record, state)
     rows = () if record.spot is None else record.spot.rows
     tokens = dict(prices or {})
@@ -77,7 +77,7 @@ def _dex(record: Record, state: DexState, venue: Venue) -> Dex:
     leverages = {row.market: row.leverage for row in state.positions}
     return Dex(
         name=state.name,
-        token=venue.token_of(state.name, record.dex_tokens),
+        token=record.token_of(state.name, venue),
         raw=_raw(record, state),
         positions=tuple(
             Position(

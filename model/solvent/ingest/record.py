@@ -8,6 +8,7 @@ from fractions import Fraction
 from attrs import Factory, frozen
 
 from solvent.decimals import Printed
+from solvent.venue import Venue
 
 
 @frozen(kw_only=True)
@@ -175,6 +176,15 @@ class Record:
     partial: bool = False
     complete: bool = False
     uncaptured_isolated: Fraction = Fraction(0)
+
+    def token_of(self, dex: str, venue: Venue) -> str:
+        """The token that a dex's positions are margined in: as recorded, or by the venue's file."""
+        index = self.dex_tokens.get(dex)
+        if index is None:
+            return venue.token_of(dex)
+        known = {token.index: token.name for token in venue.tokens.values()}
+        known |= {row.token: row.coin for row in (() if self.spot is None else self.spot.rows)}
+        return known.get(index, f"token {index}")
 
 
 def dex_of(market: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -105,10 +104,10 @@ def _in_force(milliseconds: int | None, day: date | None) -> Venue:
 
 def _day(provenance: Mapping[str, Any]) -> date | None:
     found = _DAY.search(provenance.get("recordedAt", ""))
-    if found is None:
+    try:
+        return None if found is None else date(int(found[1]), int(found[2]), int(found[3] or 1))
+    except ValueError:
         return None
-    year, month, day = (int(part or 1) for part in found.groups())
-    return date(year, month, min(day, monthrange(year, month)[1]))
 
 
 def _require_known(record: Record, venue: Venue) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from fractions import Fraction
+from itertools import product
 
 from attrs import evolve, field, frozen
 
@@ -27,6 +28,10 @@ NOT_ATOMIC = (
     "the calls were not made at one instant: several figures are off by what a move of prices "
     f"of up to {show(100 * LARGEST_MOVE)} % between them would explain"
 )
+
+
+MOST_UNKNOWN = 3
+"""For how many dexes of unknown collateral the tokens are tried out."""
 
 
 class Status(StrEnum):
@@ -112,11 +117,48 @@ def figures_of(record: Record, regime: Regime, venue: Venue) -> list[Figure]:
 
 
 def reconcile(record: Record, venue: Venue) -> Report:
-    """Recompute every figure of a record."""
+    """Recompute every figure of a record.
+
+    The token of a builder-deployed dex that neither the record nor the venue tells is the quote token, or the
+    one of the account's tokens with which fewest figures differ.
+    """
+    report = _reconcile(record, venue)
+    if not report.count(Status.DIFFERS):
+        return report
+    others = [_reconcile(evolve(record, dex_tokens=tokens), venue) for tokens in _dex_tokens(record, venue)]
+    best = min([report, *others], key=lambda each: each.count(Status.DIFFERS))
+    return best if best is report else _with_tokens_explained(best, record)
+
+
+def _reconcile(record: Record, venue: Venue) -> Report:
     regime = regime_of(record)
     figures = figures_of(record, regime, venue)
-    state = State(record, regime, venue, declare(record, regime, venue))
-    return report_of(figures, state)
+    return report_of(figures, State(record, regime, venue, declare(record, regime, venue)))
+
+
+def _dex_tokens(record: Record, venue: Venue) -> Iterator[dict[str, int]]:
+    """Every other way in which dexes of unknown collateral may use the account's tokens."""
+    unknown = [dex for dex in record.dexes if dex and dex not in record.dex_tokens | venue.dex_tokens]
+    tokens = () if record.spot is None else tuple(record.spot.available)
+    for chosen in product(tokens, repeat=len(unknown[:MOST_UNKNOWN])) if unknown else ():
+        yield {**record.dex_tokens, **dict(zip(unknown, chosen, strict=False))}
+
+
+def _with_tokens_explained(report: Report, record: Record) -> Report:
+    tokens = {
+        dex: report.state.token_of(dex)
+        for dex in report.state.record.dex_tokens
+        if dex not in record.dex_tokens
+    }
+    return evolve(
+        report,
+        comparisons=tuple(
+            evolve(row, because=f"the dex is margined in {tokens[row.subject]}, as other figures show")
+            if row.subject in tokens and not row.because
+            else row
+            for row in report.comparisons
+        ),
+    )
 
 
 def report_of(figures: Sequence[Figure], state: State) -> Report:

@@ -78,7 +78,7 @@ def _order_inputs(record: Record) -> tuple[str, ...]:
 
 
 def _unified_figures(record: Record, spot: SpotState, venue: Venue) -> Iterator[Figure]:
-    used = {venue.token_of(dex, record.dex_tokens) for dex in record.dexes}
+    used = {record.token_of(dex, venue) for dex in record.dexes}
     for row in spot.rows:
         if row.coin in used:
             hold = partial(_unified_hold, row)

@@ -127,7 +127,7 @@ class State:
 
     def token_of(self, dex: str) -> str:
         """The token that a dex's positions are margined in."""
-        return self.unscaled.token_of(dex, self.record.dex_tokens)
+        return self.record.token_of(dex, self.unscaled)
 
     @cached_property
     def marks(self) -> dict[str, Any]:
