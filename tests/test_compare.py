@@ -199,6 +199,19 @@ def test_a_token_that_supports_nothing_needs_no_price():
     assert capital(account, Prices()) == [0, 0, 0, 0]
 
 
+def test_a_balance_in_the_token_of_a_dex_supports_the_dex_under_portfolio_margin_too():
+    token = "USDT0"
+    gold = evolve(perp("xyz:GOLD", 10, entry=1_000), max_leverage=20)
+    account = Account(
+        regime=Regime.UNIFIED,
+        dexes=(Dex(name="xyz", token=token, raw=-10_000, positions=(gold,)),),
+        balances=(balance(token, idle=500),),
+    )
+    found = compare(account, Prices(marks={"xyz:GOLD": 1_000}, tokens={token: 1}), VENUE).assessments
+
+    assert found[UNIFIED].available[token] == found[PORTFOLIO].available[token] == 250
+
+
 @PROFILE
 @given(accounts(Regime.PORTFOLIO))
 def test_a_comparison_assesses_every_regime_and_sharing_more_never_needs_more(drawn):

@@ -18,7 +18,6 @@ UNIT = VENUE.parameters.usd_unit
 AT_LEAST = VENUE.with_readings({"PM-LIQUIDATABLE": "at-least"})
 OTHER, UNLENT = "USDT0", "USDH"
 OIL = Position(market="xyz:CL", size=Fraction(100), leverage=10, max_leverage=20)
-ZERO_OF_ZERO = pytest.mark.xfail(reason="a ratio of zero to zero is read as at least the trigger")
 
 
 def position(market, size, leverage=10, **more):
@@ -295,9 +294,24 @@ def test_a_loan_is_due_above_its_collateral_at_the_threshold_and_bankrupt_above_
     assert found.status == status
 
 
+def owing(**loans):
+    """The assessment of a portfolio account that owes these loans on one coin of 100k."""
+    owed = [balance(token, borrowed=loan) for token, loan in loans.items()]
+    owes = Account(regime=PORTFOLIO, balances=(*owed, balance("UBTC", supplied=1)))
+    return assess(owes, Prices(tokens={"UBTC": 100_000, OTHER: 1}), VENUE)
+
+
+def test_two_loans_do_not_rest_on_the_same_collateral():
+    assert owing(USDC=70_000, USDT0=70_000).status == "bankrupt"
+
+
+def test_collateral_of_a_loan_in_another_token_may_not_leave():
+    assert owing(USDT0=50_000).withdrawable["UBTC"] == 0
+
+
 @pytest.mark.parametrize(
     ("regime", "venue"),
-    [*((regime, VENUE) for regime in Regime), pytest.param(PORTFOLIO, AT_LEAST, marks=ZERO_OF_ZERO)],
+    [*((regime, VENUE) for regime in Regime), (PORTFOLIO, AT_LEAST)],
 )
 def test_an_account_of_nothing_is_healthy(regime, venue):
     assert assess(Account(regime=regime), Prices(), venue).status == "healthy"

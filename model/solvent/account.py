@@ -1,13 +1,17 @@
-"""An account as frozen values: what it holds, owes, and has in orders."""
+"""An account as frozen values: what it holds, owes, and has in orders.
+
+Numbers may be given as integers, plain decimal strings or fractions, and are held as fractions.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from solvent.arithmetic import Number
+from solvent.decimals import exact
 
 
 class Regime(StrEnum):
@@ -34,11 +38,11 @@ class Position:
     """
 
     market: str
-    size: Number
-    leverage: Number
-    max_leverage: Number | None
-    entry: Number | None = None
-    raw: Number | None = None
+    size: Number = field(converter=exact)
+    leverage: Number = field(converter=exact)
+    max_leverage: Number | None = field(default=None, converter=exact)
+    entry: Number | None = field(default=None, converter=exact)
+    raw: Number | None = field(default=None, converter=exact)
 
     @property
     def isolated(self) -> bool:
@@ -61,9 +65,9 @@ class Order:
 
     market: str
     side: int
-    size: Number
-    price: Number
-    leverage: Number
+    size: Number = field(converter=exact)
+    price: Number = field(converter=exact)
+    leverage: Number = field(converter=exact)
     reserves: bool = True
 
 
@@ -80,7 +84,7 @@ class Dex:
 
     name: str = ""
     token: str = "USDC"
-    raw: Number
+    raw: Number = field(converter=exact)
     positions: tuple[Position, ...] = ()
     orders: tuple[Order, ...] = ()
 
@@ -99,11 +103,11 @@ class Balance:
     """
 
     token: str
-    idle: Number = 0
-    supplied: Number = 0
-    borrowed: Number = 0
-    selling: Number = 0
-    buying: Number = 0
+    idle: Number = field(default=0, converter=exact)
+    supplied: Number = field(default=0, converter=exact)
+    borrowed: Number = field(default=0, converter=exact)
+    selling: Number = field(default=0, converter=exact)
+    buying: Number = field(default=0, converter=exact)
 
 
 @frozen(kw_only=True)

@@ -111,6 +111,11 @@ def negate(condition: Condition) -> Condition:
     return not condition if isinstance(condition, bool) else invert(condition)
 
 
+def certainly(condition: Condition) -> bool:
+    """Whether a condition is known to hold; a condition that a reading leaves open is not."""
+    return condition is True
+
+
 def maximum(first: Number, *others: Number) -> Any:
     """The largest of the numbers."""
     return reduce(lambda a, b: where(a >= b, a, b), others, first)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from attrs import evolve, frozen
 
 from solvent.account import Account, Balance, Dex, Regime
+from solvent.arithmetic import ONE
 from solvent.market import Prices
 from solvent.regimes.assess import assess
 from solvent.regimes.assessment import Assessment
@@ -35,14 +36,16 @@ def compare(account: Account, prices: Prices, venue: Venue) -> Comparison:
     cross margin, and is one balance with it otherwise. Tokens that may be collateral count as supplied under
     portfolio margin where they have a price. Positions that are isolated stay isolated in every regime.
 
+    A token that a dex uses stands at one USDC where it has no price.
+
     Raises:
-        LookupError: a market has no mark price.
+        LookupError: a market has no mark price, or a dex uses a token that cannot be borrowed.
     """
     assessments = {
         Regime.ISOLATED: assess(_in_perps(account, Regime.ISOLATED, venue), prices, venue),
         Regime.CROSS: assess(_in_perps(account, Regime.CROSS, venue), prices, venue),
         Regime.UNIFIED: assess(_one_balance(account), prices, venue),
-        Regime.PORTFOLIO: assess(_supplied(account, prices, venue), prices, venue),
+        Regime.PORTFOLIO: assess(_supplied(account, prices, venue), _with_quotes(account, prices), venue),
     }
     saved: dict[Regime, Fraction | None] = {}
     before: Fraction | None = None
@@ -82,6 +85,7 @@ def _supplied(account: Account, prices: Prices, venue: Venue) -> Account:
         return evolve(balance, idle=0, supplied=balance.idle + balance.supplied)
 
     known = {name for name, token in venue.tokens.items() if token.is_collateral or name == venue.quote}
+    known |= {dex.token for dex in account.dexes}
     return evolve(
         account,
         regime=Regime.PORTFOLIO,
@@ -89,3 +93,7 @@ def _supplied(account: Account, prices: Prices, venue: Venue) -> Account:
             counted(b) for b in account.balances if b.token in known or b.token not in venue.tokens
         ),
     )
+
+
+def _with_quotes(account: Account, prices: Prices) -> Prices:
+    return evolve(prices, tokens={dex.token: ONE for dex in account.dexes} | dict(prices.tokens))

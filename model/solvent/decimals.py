@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Any
 
 from attrs import frozen
 
@@ -20,6 +21,20 @@ def parse(text: str) -> Fraction:
     if not isinstance(text, str) or not DECIMAL.fullmatch(text):
         raise ValueError(f"not a plain decimal string: {text!r}")
     return Fraction(text)
+
+
+def exact(value: Any) -> Any:
+    """A number as values hold it: integers and plain decimal strings as ``Fraction``, other numbers as they are.
+
+    Raises:
+        TypeError: the value is a float, which is not the decimal number that was meant.
+        ValueError: the value is a text that is no plain decimal string.
+    """
+    if isinstance(value, float):
+        raise TypeError(f"{value!r} is a float; write the amount as a decimal string or a Fraction")
+    if isinstance(value, str):
+        return parse(value)
+    return Fraction(value) if isinstance(value, int) else value
 
 
 def places(text: str) -> int:

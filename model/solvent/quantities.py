@@ -51,7 +51,7 @@ def exponential_decay(seconds: Fraction, time_constant: Fraction) -> Fraction:
     """
     if seconds < 0 or time_constant <= 0:
         raise ValueError("a decay needs a time of at least 0 and a time constant above 0")
-    return Fraction(_CONTEXT.exp(-_decimal(seconds / time_constant)))
+    return Fraction(_CONTEXT.exp(_decimal(-seconds / time_constant)))
 
 
 def _decimal(value: Fraction) -> Decimal:

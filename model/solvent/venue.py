@@ -181,10 +181,15 @@ class Venue:
 
         A position's own largest leverage rules where it is not that of the market's table (vault children may
         carry one of their own); a market without a table has a single tier.
+
+        Raises:
+            LookupError: the market has no table and the position reports no largest leverage.
         """
         table = self.tables.get(market)
         if table is not None and (max_leverage is None or table.max_leverage == max_leverage):
             return table.tiers
+        if max_leverage is None:
+            raise LookupError(f"no margin table of {market} at {self.name}, and no largest leverage is given")
         return single_tier(max_leverage)
 
     def token_of(self, dex: str) -> str:

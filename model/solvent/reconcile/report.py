@@ -138,7 +138,7 @@ def _reconcile(record: Record, venue: Venue) -> Report:
 
 def _dex_tokens(record: Record, venue: Venue) -> Iterator[dict[str, int]]:
     """Every other way in which dexes of unknown collateral may use the account's tokens."""
-    unknown = [dex for dex in record.dexes if dex and dex not in record.dex_tokens | venue.dex_tokens]
+    unknown = [dex for dex in record.dexes if dex and dex not in {*record.dex_tokens, *venue.dex_tokens}]
     tokens = () if record.spot is None else tuple(record.spot.available)
     for chosen in product(tokens, repeat=len(unknown[:MOST_UNKNOWN])) if unknown else ():
         yield {**record.dex_tokens, **dict(zip(unknown, chosen, strict=False))}

@@ -48,7 +48,7 @@ def assess_cross(account: Account, prices: Prices, venue: Venue) -> Assessment:
         initial=total(leg.initial for dex in dexes for leg in dex.legs),
         withdrawable=withdrawable,
         available=available,
-        holds={balance.token: unified.spot_hold([balance.selling]) for balance in account.balances},
+        holds={b.token: unified.spot_hold([b.selling]) + b.buying for b in account.balances},
         capital=None if None in apart else total(need for need in apart if need is not None),
         liquidation_prices=liquidation,
         lines=tuple(line for dex in dexes for line in dex.lines()),

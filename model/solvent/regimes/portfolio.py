@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from solvent.account import Account, Regime
-from solvent.arithmetic import ONE, ZERO, Condition, Number, either, maximum, total
+from solvent.arithmetic import (
+    ONE,
+    ZERO,
+    Condition,
+    Number,
+    certainly,
+    either,
+    maximum,
+    minimum,
+    quotient,
+    total,
+)
 from solvent.market import Prices
 from solvent.regimes.assessment import Assessment, Line, LiquidationPrice, Pool
 from solvent.regimes.dexes import (
@@ -131,16 +142,13 @@ class PortfolioMargin:
 
     def withdrawable(self, venue: Venue) -> Number:
         """What is owned of the token and not held."""
-        return maximum(ZERO, self.margin.equity - self.spot_hold(venue))
+        return maximum(ZERO, self.margin.equity - self.spot_hold(venue) - self.margin.selling)
 
-    def withdrawable_collateral(self, collateral: Collateral) -> Number:
-        """What may leave of a collateral (PM-COLLATERAL-OUT)."""
-        return portfolio.collateral_withdrawable(
-            collateral.amount,
-            collateral.price,
-            collateral.token.ltv,
-            self.capacity * self.price,
-            self.loan * self.price,
+    def withdrawable_collateral(self, collateral: Collateral, loans: Number) -> Number:
+        """What may leave of a collateral with loans of this value (USD): PM-COLLATERAL-OUT, and what does not count."""
+        beyond = collateral.held - collateral.amount
+        return beyond + portfolio.collateral_withdrawable(
+            collateral.amount, collateral.price, collateral.token.ltv, self.capacity * self.price, loans
         )
 
     def hold_besides(self, main: PortfolioMargin, venue: Venue) -> Number:
@@ -191,7 +199,7 @@ def collateral_of(account: Account, prices: Prices, venue: Venue) -> tuple[Colla
     found = []
     for balance in account.balances:
         token = venue.tokens.get(balance.token)
-        if token is not None and token.is_collateral and balance.supplied != 0:
+        if token is not None and token.is_collateral and not certainly(balance.supplied == 0):
             cap = balance.supplied if token.user_supply_cap is None else token.user_supply_cap
             amount = portfolio.collateral_amount(balance.supplied, cap, token.ltv)
             held, price = balance.supplied + balance.idle, prices.token(token.name)
@@ -224,12 +232,16 @@ def portfolio_margin(
     )
 
 
-def pool_of(margin: PortfolioMargin, venue: Venue) -> Pool:
-    """The cross positions of a token, and the loan in it, as one pool (PM-RATIO, PM-LIQUIDATABLE, BLQ-DUE)."""
+def pool_of(margin: PortfolioMargin, others: Sequence[PortfolioMargin], venue: Venue) -> Pool:
+    """The cross positions of a token, and the loan in it, as one pool (PM-RATIO, PM-LIQUIDATABLE, BLQ-DUE).
+
+    The collateral stands behind every token; what other tokens owe is taken off it before the pool is bankrupt.
+    """
     ratio = margin.ratio(venue)
     due = venue.rule("PM-LIQUIDATABLE")(ratio, venue.parameters.margin_ratio_trigger)
     resources = margin.margin.cross_equity + margin.support
-    worth = margin.margin.cross_equity + total(c.amount * c.price for c in margin.collateral)
+    owed = total(minimum(ZERO, other.margin.cross_equity) * other.price for other in others)
+    worth = margin.margin.cross_equity * margin.price + total(c.amount * c.price for c in margin.collateral)
     return Pool(
         name=margin.token.name,
         requirement=margin.margin.maintenance,
@@ -237,7 +249,7 @@ def pool_of(margin: PortfolioMargin, venue: Venue) -> Pool:
         ratio=ratio,
         available=margin.available,
         liquidatable=either(due, margin.loan_due),
-        bankrupt=worth < 0,
+        bankrupt=worth + owed < 0,
         members=tuple(leg.position.market for dex in margin.margin.dexes for leg in dex.cross),
     )
 
@@ -258,6 +270,7 @@ def assess_portfolio(account: Account, prices: Prices, venue: Venue) -> Assessme
         if name != venue.quote and (name in used or _is_quote(name, venue))
     ]
     quotes = (main, *others)
+    loans = total(quote.loan * quote.price for quote in quotes)
     liquidation: dict[str, LiquidationPrice] = {}
     for quote in quotes:
         liquidation |= cross_prices(quote.margin.dexes, quote.available, venue)
@@ -266,13 +279,13 @@ def assess_portfolio(account: Account, prices: Prices, venue: Venue) -> Assessme
     return Assessment(
         regime=Regime.PORTFOLIO,
         pools=(
-            *(pool_of(quote, venue) for quote in quotes),
+            *(pool_of(quote, [q for q in quotes if q is not quote], venue) for quote in quotes),
             *(pool for dex in dexes for pool in isolated_pools(dex)),
         ),
         initial=total(leg.initial for dex in dexes for leg in dex.legs),
         withdrawable={b.token: b.idle - b.selling for b in account.balances}
         | {quote.token.name: quote.withdrawable(venue) for quote in quotes}
-        | {c.token.name: main.withdrawable_collateral(c) for c in main.collateral},
+        | {c.token.name: main.withdrawable_collateral(c, loans) for c in main.collateral},
         available={b.token: b.idle for b in account.balances}
         | {other.token.name: other.available_besides(main) for other in others}
         | {main.token.name: main.available}
@@ -316,10 +329,10 @@ def _lines(quotes: Sequence[PortfolioMargin], venue: Venue) -> list[Line]:
                 rule="PM-AVAILABLE",
             ),
         ]
-        if ratio.denominator > 0:
-            value = ratio.numerator / ratio.denominator
+        if not certainly(ratio.denominator <= 0):
+            value = quotient(ratio.numerator, ratio.denominator, ZERO)
             lines.append(Line(figure="margin ratio", subject=token, amount=value, rule="PM-RATIO"))
-        if quote.loan > 0:
+        if not certainly(quote.loan == 0):
             health = lending.health_factor(quote.capacity, quote.loan)
             lines.append(Line(figure="health factor", subject=token, amount=health, rule="LEND-HEALTH"))
     return lines

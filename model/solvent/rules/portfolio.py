@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from solvent.arithmetic import HALF, ZERO, maximum, minimum, quotient, total, where
+from solvent.arithmetic import HALF, ZERO, both, maximum, minimum, quotient, total, where
 from solvent.rules.kinds import Amount, Cap, Flag, Price, Ratio, Share, ShareOpen, Usd, UsdOpen, UsdPositive
 from solvent.rules.registry import rule
 
@@ -90,8 +90,8 @@ def portfolio_liquidatable(ratio: Ratio, trigger: Share) -> Flag:
 
 @rule("PM-LIQUIDATABLE", reading="at-least")
 def portfolio_liquidatable_at(ratio: Ratio, trigger: Share) -> Flag:
-    """A portfolio margin account is liquidatable when its margin ratio is at least the trigger."""
-    return ratio.at_least(trigger)
+    """A portfolio margin account with a requirement is liquidatable when its margin ratio is at least the trigger."""
+    return both(ratio.numerator > 0, ratio.at_least(trigger))
 
 
 @rule("PM-AVAILABLE")
