@@ -10,7 +10,7 @@ import sys
 from io import StringIO
 
 import pytest
-from command import EXAMPLES, OBSERVATIONS, PM, PROGRAM, UNIFIED, run
+from command import OBSERVATIONS, PM, PROGRAM, UNIFIED, run
 from rich.console import Console
 
 from solvent import observe
@@ -21,7 +21,7 @@ from solvent.report.tables import Column, print_table, printable
 
 WIDE = OBSERVATIONS / "ua-07-tula-perp-long-20260909.json"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
-HOSTILE = ("[bold]", "[/red]", ":smile:", "\x1b[2J\x07", "a\nb", "‮abc", "名前", "x" * 60)
+HOSTILE = ("[bold]", "[/red]", ":smile:", "\x1b[2J\x07", "a\nb", "\u202eabc", "名前", "x" * 60)
 
 
 def shown(width, path=WIDE):
@@ -48,7 +48,7 @@ def test_a_table_fits_80_columns(path):
     assert max(len(line) for line in table) <= 80
 
 
-@pytest.mark.parametrize(("width", "left_out"), [(160, 0), (110, 2), (80, 3)])
+@pytest.mark.parametrize(("width", "left_out"), [(160, 0), (110, 1), (100, 2), (80, 3)])
 def test_a_narrow_terminal_leaves_out_whole_columns_in_a_fixed_order(width, left_out):
     headings = [column.heading for column in FIGURES if column.heading]
     heading = next(line for line in shown(width).splitlines() if line.startswith("figure"))
@@ -132,12 +132,11 @@ def test_a_terminal_gets_colour_a_bar_that_goes_away_and_its_own_width():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pipe there reports a reader that has gone otherwise")
 @pytest.mark.parametrize("options", [(), ("--json",), ("--compare",)])
-def test_a_reader_who_leaves_early_ends_the_run_without_a_word(options):
-    records = sorted(EXAMPLES.glob("*.json")) * 40 if options else [UNIFIED] * 60
+@pytest.mark.parametrize("records", [[UNIFIED], [UNIFIED] * 60])
+def test_a_reader_who_leaves_early_ends_the_run_without_a_word(options, records):
     with subprocess.Popen(
         [PROGRAM, "account", *options, *records], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        process.stdout.readline()
         process.stdout.close()
         said = process.stderr.read()
 

@@ -1,0 +1,5 @@
+"""``python -m solvent`` is the command ``solvent``."""
+
+from solvent.cli import main
+
+main()
