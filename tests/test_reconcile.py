@@ -9,6 +9,7 @@ from attrs import evolve
 from synthetic import bundle, scaled
 
 from solvent import Account, Balance, Dex, Position, Prices, Regime, load_venue, observe
+from solvent.decimals import show
 from solvent.reconcile.report import Status
 from solvent.venue import Token
 
@@ -277,3 +278,32 @@ def test_the_token_of_an_unknown_dex_is_the_one_with_which_figures_agree():
 
     assert report.count(Status.AGREES) == len(report.comparisons)
     assert "margined in USDE" in row(report, "account value", "hyna").because
+
+
+@pytest.mark.parametrize("unseen", [0, 1000], ids=["every order recorded", "an order not recorded"])
+def test_the_margin_table_limits_the_largest_order_with_what_rests_already(unseen):
+    held, mark, leverage = Fraction(400_000), Fraction("4.0523"), 10
+    rich = Account(
+        regime=Regime.UNIFIED,
+        dexes=(Dex(raw=Fraction(0), positions=(position("DOT", held, leverage, 10, "4.1"),)),),
+        balances=(Balance(token="USDC", idle=Fraction(5_000_000)),),
+    )
+    whole = bundle(rich, prices({"DOT": mark}), VENUE)
+    free = Fraction(5_000_000) + held * mark - held * mark / leverage
+    wanted = [free * leverage / mark, free * leverage / mark + 2 * held]
+    room = [3_000_000 / mark - held - unseen, 3_000_000 / mark + held]
+    whole["szDecimals"] = {"DOT": 1}
+    whole["activeAssetData"] = {
+        "DOT": {
+            "leverage": leverage,
+            "markPx": str(float(mark)),
+            "maxTradeSzs": [show(Fraction(int(size * 10), 10), 1) for size in room],
+            "availableToTrade": [show(Fraction(int(size * 10), 10) * mark / leverage, 6) for size in wanted],
+        }
+    }
+
+    report = observe(whole, "capped", VENUE)
+
+    assert report.count(Status.DIFFERS) == 0
+    assert row(report, "largest sell", "DOT").status is Status.AGREES
+    assert row(report, "largest buy", "DOT").status is (Status.NOT_OBSERVABLE if unseen else Status.AGREES)

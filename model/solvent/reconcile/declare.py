@@ -23,6 +23,7 @@ from solvent.reconcile.names import (
     price_of,
     raw_of,
     rest_of,
+    resting_in,
 )
 from solvent.reconcile.scale import largest_scale
 from solvent.reconcile.state import PRICE_PRINT
@@ -72,10 +73,16 @@ def declare(record: Record, regime: Regime, venue: Venue) -> Inputs:
                 high=DUST * (largest_scale(record) if record.scaled else 1),
             )
         )
-    found += [
-        Input(name=free_at(market), taken=NOTHING, low=-MOST_USD, high=MOST_USD, plain=True)
-        for market in record.assets
-    ]
+    for market in record.assets:
+        found += [
+            Input(name=free_at(market), taken=NOTHING, low=-MOST_USD, high=MOST_USD, plain=True),
+            *(
+                Input(
+                    name=resting_in(market, side), taken=NOTHING, low=Fraction(0), high=MOST_USD, plain=True
+                )
+                for side in (1, -1)
+            ),
+        ]
     if regime in {Regime.UNIFIED, Regime.PORTFOLIO} and not record.dexes:
         found += [_of_perps(what) for what in PERPS]
     return Inputs({entry.name: entry for entry in found})

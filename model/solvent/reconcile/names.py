@@ -39,6 +39,11 @@ def free_at(market: str) -> str:
     return f"the change of free margin until the call for {market}"
 
 
+def resting_in(market: str, side: int) -> str:
+    """The name of what rests in buys (side 1) or sells (-1) of a market beyond those recorded (contracts)."""
+    return f"the size of further resting {'buys' if side > 0 else 'sells'} of {market}"
+
+
 def rest_of(what: str, dex: str) -> str:
     """The name of what positions that were not recorded add to a sum."""
     return f"the {what} of positions of {dex or 'the main dex'} that were not recorded"

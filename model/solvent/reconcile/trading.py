@@ -14,7 +14,7 @@ from solvent.arithmetic import ZERO, absolute, floor_to, maximum, minimum, total
 from solvent.ingest.record import AssetRow, PositionRow, Record, dex_of
 from solvent.reconcile.figure import Digits, Figure
 from solvent.reconcile.inputs import NotRecordedError
-from solvent.reconcile.names import free_at
+from solvent.reconcile.names import free_at, resting_in
 from solvent.reconcile.state import State
 from solvent.regimes.dexes import DexMargin, order_margins
 from solvent.rules import perp
@@ -32,7 +32,7 @@ def trading_figures(record: Record) -> Iterator[Figure]:
                 yield Figure(
                     figure=f"largest {name}", subject=market, rule=_rule(record, market, sign),
                     reported=asset.sizes[side], digits=Digits.EXACT,
-                    compute=partial(_largest_order, market, asset, sign),
+                    compute=partial(_largest_order, market, asset, sign), inputs=(resting_in(market, sign),),
                 )  # fmt: skip
             if asset.available is not None:
                 yield Figure(
@@ -146,7 +146,8 @@ def _largest(state: State, market: str, asset: AssetRow, sign: int) -> tuple[Any
 
 def _resting(state: State, market: str, sign: int) -> Any:
     orders = state.record.orders or ()
-    return total(o.size.value for o in orders if o.market == market and o.side == sign and o.reserves)
+    known = total(o.size.value for o in orders if o.market == market and o.side == sign and o.reserves)
+    return known + state.inputs[resting_in(market, sign)]
 
 
 def _largest_order(market: str, asset: AssetRow, sign: int, state: State) -> Any:
