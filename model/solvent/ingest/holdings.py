@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from attrs import frozen
 
 from solvent.account import Account, Balance, Dex, Order, Position, Regime
+from solvent.arithmetic import Number
+from solvent.decimals import Printed
 from solvent.errors import InputError
 from solvent.ingest.record import DexState, Record, SpotRow, dex_of
 from solvent.ingest.strict_json import dotted
@@ -44,7 +46,10 @@ def holdings(
     Raises:
         InputError: the balance of a dex was not recorded.
     """
-    dexes = tuple(_dex(record, state, venue) for state in record.dexes.values())
+    dexes = tuple(
+        perps(record, state, venue, _raw(record, state), amount=_value, usd=_value)
+        for state in record.dexes.values()
+    )
     values: dict[str, Fraction] = {}
     for name, state in record.dexes.items():
         token = record.token_of(name, venue)
@@ -73,40 +78,70 @@ def holdings(
     return Holdings(account, Prices(marks=marks, tokens=tokens), unpriced)
 
 
-def _dex(record: Record, state: DexState, venue: Venue) -> Dex:
+def perps(
+    record: Record,
+    state: DexState,
+    venue: Venue,
+    raw: Number,
+    *,
+    amount: Callable[[Printed], Number],
+    usd: Callable[[Printed], Number],
+    unknown_leverage: Callable[[str], Number] | None = None,
+) -> Dex:
+    """A dex of a record as an account holds it.
+
+    Args:
+        record: what was recorded.
+        state: the dex.
+        venue: whose dex it is.
+        raw: the cross balance (USD).
+        amount: how a recorded size is read as a number.
+        usd: how a recorded perp USD amount is read as a number.
+        unknown_leverage: what stands for the leverage of a market where it was not recorded; orders there
+            are left out if nothing does.
+    """
     leverages = {row.market: row.leverage for row in state.positions}
+
+    def leverage_of(market: str) -> Number | None:
+        asset = record.assets.get(market)
+        leverage = leverages.get(market, None if asset is None else asset.leverage)
+        if leverage is not None:
+            return Fraction(leverage)
+        return None if unknown_leverage is None else unknown_leverage(market)
+
+    orders = [order for order in record.orders or () if not order.spot and dex_of(order.market) == state.name]
     return Dex(
         name=state.name,
         token=record.token_of(state.name, venue),
-        raw=_raw(record, state),
+        raw=raw,
         positions=tuple(
             Position(
                 market=row.market,
-                size=row.size.value,
-                leverage=Fraction(row.leverage),
-                max_leverage=None if row.max_leverage is None else Fraction(row.max_leverage),
+                size=amount(row.size),
+                leverage=row.leverage,
+                max_leverage=row.max_leverage,
                 entry=None if row.entry is None else row.entry.value,
-                raw=None if row.raw is None else row.raw.value,
+                raw=None if row.raw is None else usd(row.raw),
             )
             for row in state.positions
         ),
-        orders=tuple(_orders(record, state.name, leverages)),
-    )
-
-
-def _orders(record: Record, dex: str, leverages: Mapping[str, int]) -> Iterator[Order]:
-    for order in record.orders or ():
-        asset = record.assets.get(order.market)
-        leverage = leverages.get(order.market, None if asset is None else asset.leverage)
-        if not order.spot and dex_of(order.market) == dex and leverage is not None:
-            yield Order(
+        orders=tuple(
+            Order(
                 market=order.market,
                 side=order.side,
                 size=order.size.value,
                 price=order.price.value,
-                leverage=Fraction(leverage),
+                leverage=leverage,
                 reserves=order.reserves,
             )
+            for order in orders
+            if (leverage := leverage_of(order.market)) is not None
+        ),
+    )
+
+
+def _value(shown: Printed) -> Fraction:
+    return shown.value
 
 
 def _raw(record: Record, state: DexState) -> Fraction:

@@ -6,16 +6,16 @@ the spot state from another: ``move`` is how far marks have moved, as a fraction
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 from attrs import evolve, field, frozen
 
-from solvent.account import Dex, Order, Position, Regime
+from solvent.account import Dex, Regime
 from solvent.arithmetic import ONE, ZERO, Number, absolute, total
 from solvent.decimals import Printed
+from solvent.ingest.holdings import perps
 from solvent.ingest.record import DexState, PositionRow, Record, SpotRow, dex_of
 from solvent.interval import Interval, around, interval
 from solvent.market import Prices
@@ -189,46 +189,15 @@ class State:
 
     def account_dex(self, state: DexState) -> Dex:
         """A dex as an account holds it."""
-        return Dex(
-            name=state.name,
-            token=self.token_of(state.name),
-            raw=self.cross_raw(state),
-            positions=tuple(
-                Position(
-                    market=row.market,
-                    size=self.amount(row.size),
-                    leverage=Fraction(row.leverage),
-                    max_leverage=row.max_leverage,
-                    entry=None,
-                    raw=None if row.raw is None else self.usd(row.raw),
-                )
-                for row in state.positions
-            ),
-            orders=self._orders(state),
+        return perps(
+            self.record,
+            state,
+            self.unscaled,
+            self.cross_raw(state),
+            amount=self.amount,
+            usd=self.usd,
+            unknown_leverage=lambda market: Missing(f"the leverage of {market}"),
         )
-
-    def _orders(self, state: DexState) -> tuple[Order, ...]:
-        leverages = {row.market: row.leverage for row in state.positions}
-        return tuple(
-            Order(
-                market=order.market,
-                side=order.side,
-                size=order.size.value,
-                price=order.price.value,
-                leverage=self._leverage(order.market, leverages),
-                reserves=order.reserves,
-            )
-            for order in self.record.orders or ()
-            if not order.spot and dex_of(order.market) == state.name
-        )
-
-    def _leverage(self, market: str, of_positions: Mapping[str, int]) -> Any:
-        asset = self.record.assets.get(market)
-        if market in of_positions:
-            return Fraction(of_positions[market])
-        if asset is not None and asset.leverage is not None:
-            return Fraction(asset.leverage)
-        return Missing(f"the leverage of {market}")
 
     def cross_raw(self, state: DexState) -> Any:
         """The cross balance of a dex: recorded, or the whole balance less that of isolated positions."""
