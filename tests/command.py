@@ -57,3 +57,11 @@ def run_apart(*arguments: object, folder: Path | None = None, **environment: str
         timeout=120,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def refused(path, where, found, expected, *options):
+    """The file is refused with this one line, and nothing is printed besides."""
+    outcome = run("account", *options, path)
+    place = f"{path}: {where}" if where else path
+    assert outcome.err == f"solvent: {place}: found {found}; expected {expected}\n"
+    assert (outcome.code, outcome.out) == (2, "")

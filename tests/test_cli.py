@@ -7,10 +7,12 @@ import re
 from functools import cache
 
 import pytest
+from attrs import evolve
 from command import OBSERVATIONS, PM, UNIFIED, run, run_apart
 
 from solvent.errors import InputError
 from solvent.ingest import schemas
+from solvent.ledger import ledger
 from solvent.rulebook import entries
 
 RECORDS = sorted(OBSERVATIONS.glob("*.json"))
@@ -26,11 +28,22 @@ def recomputed():
     return json.loads(outcome.out)
 
 
-@cache
-def ledger():
-    outcome = run("rules", "--json")
-    assert (outcome.code, outcome.err) == (0, "")
-    return json.loads(outcome.out)
+@pytest.fixture(scope="module")
+def rows():
+    return ledger()
+
+
+@pytest.fixture
+def of_the_ledger(rows, monkeypatch):
+    """What ``solvent rules`` prints, of a ledger that is computed once."""
+    monkeypatch.setattr("solvent.cli.rules.ledger", lambda _: rows)
+
+    def printed(*options):
+        outcome = run("rules", *options)
+        assert (outcome.code, outcome.err) == (0, "")
+        return outcome.out
+
+    return printed
 
 
 # Exit codes
@@ -78,6 +91,15 @@ def test_an_interrupted_run_is_incomplete(monkeypatch):
 
     monkeypatch.setattr("solvent.cli.rules.ledger", interrupted)
     assert (run("rules").code, run("rules").err) == (4, "solvent: interrupted\n")
+
+
+def test_a_gap_in_the_ledger_is_shown_and_the_code_is_1(rows, monkeypatch):
+    observed = next(row for row in rows if row.entry.standing == "observed" and row.figures)
+    monkeypatch.setattr("solvent.cli.rules.ledger", lambda _: [evolve(observed, figures=0)])
+    outcome = run("rules")
+
+    assert outcome.code == 1
+    assert f"{observed.entry.id}: observed, but no recorded figure" in outcome.out
 
 
 # JSON
@@ -129,9 +151,11 @@ def test_regimes_are_printed_only_where_they_were_asked_for():
     assert all("regimes" not in account for account in recomputed()["accounts"])
 
 
-def test_the_ledger_is_printed_in_the_form_of_the_published_schema():
-    schemas.hold(ledger(), "ledger", "output")
-    assert [row["id"] for row in ledger()["rules"]] == list(entries())
+def test_the_ledger_is_printed_in_the_form_of_the_published_schema(of_the_ledger):
+    printed = json.loads(of_the_ledger("--json"))
+    schemas.hold(printed, "ledger", "output")
+
+    assert [row["id"] for row in printed["rules"]] == list(entries())
 
 
 @pytest.mark.parametrize("identifier", entries())
@@ -221,8 +245,8 @@ def test_a_rule_that_does_not_exist_is_an_error_with_those_that_are_near():
     assert "there is no rule PM-RATOI; did you mean PM-RATIO" in outcome.err
 
 
-def test_the_ledger_has_a_line_for_every_rule():
-    lines = run("rules").out.splitlines()
+def test_the_ledger_has_a_line_for_every_rule(of_the_ledger):
+    lines = of_the_ledger().splitlines()
 
     assert [line.split()[0] for line in lines[1:-1]] == list(entries())
     assert re.match(rf"{len(entries())} rules, [1-9]\d* of them reached", lines[-1])

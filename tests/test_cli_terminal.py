@@ -37,6 +37,7 @@ def test_no_digit_is_cut_at_any_width(width):
 
     assert len(amounts) > 10
     assert amounts <= set(shown(width).split())
+    assert {"unrealized", "maintenance", "withdrawable", "HYPE"} <= set(shown(width).split())
     assert "…" not in shown(width)
 
 
@@ -128,6 +129,14 @@ def test_a_terminal_gets_colour_a_bar_that_goes_away_and_its_own_width():
     assert "\x1b[32magrees" in content
     assert "accounts" in content
     assert max(len(line) for line in lines if " agrees" in line) <= 80
+
+
+def test_a_function_is_shown_whole_on_a_narrow_terminal():
+    content, code = on_a_terminal("explain", "PM-RATIO", columns=80)
+    shown_words = ESCAPES.sub("", content).split()
+
+    assert code == 0
+    assert [word for word in run("explain", "PM-RATIO").out.split() if word not in shown_words] == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pipe there reports a reader that has gone otherwise")

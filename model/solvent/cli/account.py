@@ -149,7 +149,11 @@ def _compared(report: Report) -> Comparison:
         if name in state.inputs.declared and not isinstance(state.inputs[name], Missing):
             solved[token] = interval(state.inputs[name]).middle
     held = holdings(state.record, report.regime, venue, solved)
-    return compare(held.account, held.prices, venue)
+    try:
+        return compare(held.account, held.prices, venue)
+    except LookupError as error:
+        expected = f"holdings that every regime of {venue.name} takes"
+        raise InputError(report.source, "", str(error), expected) from None
 
 
 def _print(reports: Sequence[Report], compared: Mapping[str, Comparison], *, as_json_text: bool) -> None:

@@ -75,4 +75,6 @@ def _print(entry: Entry) -> None:
 
 
 def _shown(source: str, console: Console) -> Syntax | str:
-    return Syntax(source, "python", background_color="default") if console.is_terminal else source
+    if not console.is_terminal:
+        return source
+    return Syntax(source, "python", background_color="default", word_wrap=True)

@@ -90,9 +90,9 @@ def _require_once(source: str, bundle: Mapping[str, Any]) -> None:
     tokens: set[int | str] = set()
     for i, row in enumerate(bundle.get("spotClearinghouseState", {}).get("balances", ())):
         if not tokens.isdisjoint((row["token"], row["coin"])):
-            path = ("spotClearinghouseState", "balances", i)
+            place = dotted(("spotClearinghouseState", "balances", i))
             found = f"a second balance of {row['coin']} or of index {row['token']}"
-            raise InputError(source, dotted(path), found, "one per token")
+            raise InputError(source, place, found, "one per token")
         tokens |= {row["token"], row["coin"]}
 
 

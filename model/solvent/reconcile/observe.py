@@ -125,9 +125,9 @@ def _require_known(record: Record, venue: Venue) -> None:
             found = f"{balance.coin} with index {balance.token}"
             raise InputError(record.source, place, found, f"index {token.index} at {venue.name}")
         if token is not None and token.is_collateral and balance.total.value < 0:
-            path = dotted(("spotClearinghouseState", "balances", i, "total"))
-            found = show(balance.total.value)
-            raise InputError(record.source, path, found, f"no negative balance: {token.name} is collateral")
+            total = dotted(("spotClearinghouseState", "balances", i, "total"))
+            expected = f"no negative balance: {token.name} is collateral"
+            raise InputError(record.source, total, show(balance.total.value), expected)
         lent = (balance.borrowed, balance.supplied)
         if token is None and any(shown is not None and shown.value for shown in lent):
             known = ", ".join(venue.tokens)
