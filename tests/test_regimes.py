@@ -326,19 +326,23 @@ def test_a_position_needs_a_mark_price(regime):
         assess(account(regime, position("BTC", 1), prices=Prices(marks={"BTC": 1})), Prices(), VENUE)
 
 
-@pytest.mark.parametrize(
-    ("held", "fault"),
-    [
-        ({"balances": (balance("UBTC", supplied=1),)}, "no borrow oracle price for UBTC"),
-        (
-            {"dexes": (Dex(name="xyz", token=UNLENT, raw=0),)},
-            "token USDH cannot be borrowed at hyperliquid-beta",
-        ),
-    ],
-)
-def test_a_portfolio_account_needs_a_price_of_its_collateral_and_a_loan_where_it_is_margined(held, fault):
-    with pytest.raises(LookupError, match=fault):
-        assess(Account(regime=PORTFOLIO, **held), Prices(), VENUE)
+def test_a_portfolio_account_needs_a_price_of_its_collateral():
+    with pytest.raises(LookupError, match="no borrow oracle price for UBTC"):
+        assess(Account(regime=PORTFOLIO, balances=(balance("UBTC", supplied=1),)), Prices(), VENUE)
+
+
+def test_a_dex_whose_token_cannot_be_borrowed_stands_on_its_own_balance_under_portfolio_margin():
+    dex = Dex(name="xyz", token=UNLENT, raw=0, positions=(position("BTC", 1, entry=100_000),))
+    held = Account(
+        regime=PORTFOLIO,
+        dexes=(evolve(dex, raw=-100_000),),
+        balances=(balance(UNLENT, idle=2_000), balance("UBTC", supplied=5)),
+    )
+    prices = Prices(marks={"BTC": 100_000}, tokens={"UBTC": 100_000})
+    alone, unified = assess(held, prices, VENUE), assess(held.under(Regime.UNIFIED), prices, VENUE)
+
+    assert alone.available[UNLENT] == unified.available[UNLENT] == 2_000 - 1_250
+    assert alone.liquidation_prices["BTC"] == unified.liquidation_prices["BTC"]
 
 
 # Liquidation prices

@@ -39,7 +39,7 @@ def compare(account: Account, prices: Prices, venue: Venue) -> Comparison:
     A token that a dex uses stands at one USDC where it has no price.
 
     Raises:
-        LookupError: a market has no mark price, or a dex uses a token that cannot be borrowed.
+        LookupError: a market has no mark price.
     """
     assessments = {
         Regime.ISOLATED: assess(_in_perps(account, Regime.ISOLATED, venue), prices, venue),

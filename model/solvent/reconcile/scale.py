@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -16,8 +16,8 @@ SCALED_PRINT = Fraction(1, 10**10)
 """One unit of the last digit of a scaled record."""
 
 
-def scaled(venue: Venue, scale: Any, usd_unit: Any) -> Venue:
-    """A venue with its USD unit, its offset and its margin tables as a scaled record shows them."""
+def scaled(venue: Venue, scale: Any, usd_unit: Any, markets: Collection[str]) -> Venue:
+    """A venue with its USD unit, its offset and the margin tables of some markets as a scaled record shows them."""
     return evolve(
         venue,
         parameters=evolve(
@@ -32,6 +32,7 @@ def scaled(venue: Venue, scale: Any, usd_unit: Any) -> Venue:
                 ),
             )
             for market, table in venue.tables.items()
+            if market in markets
         },
     )
 

@@ -6,6 +6,7 @@ tells nothing more and is reported as not observable; what counts is how the oth
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import sqrt
@@ -20,6 +21,8 @@ from solvent.reconcile.state import State
 
 ROUNDS = 80
 """How many steps the search for one input may take."""
+MOST_TRIED = 4
+"""From how many figures one input is solved for comparison, before the best is taken."""
 WIDEST_STEP = Fraction(1, 50)
 """How wide the step may be, relative to the value, of a figure that an input is solved from."""
 
@@ -83,12 +86,14 @@ def _candidates(figures: Sequence[Figure], solution: Solution) -> Iterator[tuple
     """Each further input that can be solved, with how many more figures agree then."""
     agreed = [solution.agrees(i, figure) for i, figure in enumerate(figures)]
     inputs = solution.state.inputs
+    tried: Counter[str] = Counter()
     for position, figure in enumerate(figures):
         if agreed[position] or position in solution.told:
             continue
         for name in figure.inputs:
-            if name not in inputs.declared or name in inputs.solved:
+            if name not in inputs.declared or name in inputs.solved or tried[name] >= MOST_TRIED:
                 continue
+            tried[name] += 1
             value, told = whole(figure, name, solution.state), dict(solution.told)
             if value is None:
                 value, told[position] = find(figure, name, solution.state), name

@@ -95,7 +95,12 @@ class State:
         if not self.record.scaled:
             return self.unscaled
         scale = self.largest_scale if isinstance(self.scale, Missing) else self.scale
-        return scaled(self.unscaled, scale, self.usd_unit)
+        return scaled(self.unscaled, scale, self.usd_unit, self._markets)
+
+    @cached_property
+    def _markets(self) -> frozenset[str]:
+        held = {row.market for state in self.record.dexes.values() for row in state.positions}
+        return frozenset(held | set(self.record.assets))
 
     @cached_property
     def exact_venue(self) -> Venue:
@@ -103,7 +108,7 @@ class State:
         if not self.record.scaled:
             return self.unscaled
         scale = self.largest_scale if isinstance(self.scale, Missing) else interval(self.scale).middle
-        venue = scaled(self.unscaled, scale, self.unscaled.parameters.usd_unit * scale)
+        venue = scaled(self.unscaled, scale, self.unscaled.parameters.usd_unit * scale, self._markets)
         tokens = {
             name: evolve(
                 token,

@@ -137,9 +137,9 @@ def _largest(state: State, market: str, asset: AssetRow, sign: int) -> tuple[Any
     else:
         size = perp.largest_increase(free.increasing, leverage, mark, step)
         held = absolute(free.position)
-    tiers = state.venue.tiers(market, free.max_leverage)
     if free.max_leverage is None and market not in state.venue.tables:
         return size, size
+    tiers = state.venue.tiers(market, free.max_leverage)
     room = perp.largest_notional(leverage, tiers, UNLIMITED) / mark - held - _resting(state, market, sign)
     return minimum(size, floor_to(maximum(ZERO, room), step)), size
 

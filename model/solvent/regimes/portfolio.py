@@ -29,7 +29,8 @@ from solvent.regimes.dexes import (
     isolated_prices,
     measure_dex,
 )
-from solvent.regimes.unified import TokenMargin, tokens_of
+from solvent.regimes.unified import TokenMargin, token_margin, tokens_of
+from solvent.regimes.unified import pool_of as unified_pool
 from solvent.rules import borrow_liquidation, lending, portfolio, unified
 from solvent.rules.kinds import Ratio
 from solvent.venue import Token, Venue
@@ -257,40 +258,53 @@ def pool_of(margin: PortfolioMargin, others: Sequence[PortfolioMargin], venue: V
 def assess_portfolio(account: Account, prices: Prices, venue: Venue) -> Assessment:
     """Assess an account under portfolio margin.
 
+    A dex whose token cannot be borrowed is margined in its own balance, as in a unified account.
+
     Raises:
         LookupError: a market has no mark price, a collateral or a borrowable token that the account holds no
-            borrow oracle price, or a dex uses a token that cannot be borrowed.
+            borrow oracle price, or the quote token of the venue cannot be borrowed.
     """
     dexes = [measure_dex(dex, prices, venue) for dex in account.dexes]
-    used = {dex.token for dex in account.dexes}
     main = portfolio_margin(_borrowable(venue.quote, venue), account, dexes, prices, venue)
+    names = [name for name in tokens_of(account) if name != venue.quote]
     others = [
-        portfolio_margin(_borrowable(name, venue), account, dexes, prices, venue)
-        for name in tokens_of(account)
-        if name != venue.quote and (name in used or _is_quote(name, venue))
+        portfolio_margin(venue.tokens[name], account, dexes, prices, venue)
+        for name in names
+        if _is_quote(name, venue)
+    ]
+    own = [
+        margin
+        for name in names
+        if not _is_quote(name, venue) and (margin := token_margin(account.balance(name), dexes)).dexes
     ]
     quotes = (main, *others)
     loans = total(quote.loan * quote.price for quote in quotes)
     liquidation: dict[str, LiquidationPrice] = {}
     for quote in quotes:
         liquidation |= cross_prices(quote.margin.dexes, quote.available, venue)
+    for margin in own:
+        liquidation |= cross_prices(margin.dexes, margin.available, venue)
     for dex in dexes:
         liquidation |= isolated_prices(dex, venue)
     return Assessment(
         regime=Regime.PORTFOLIO,
         pools=(
             *(pool_of(quote, [q for q in quotes if q is not quote], venue) for quote in quotes),
+            *(unified_pool(margin) for margin in own),
             *(pool for dex in dexes for pool in isolated_pools(dex)),
         ),
         initial=total(leg.initial for dex in dexes for leg in dex.legs),
         withdrawable={b.token: b.idle - b.selling for b in account.balances}
+        | {margin.token: maximum(ZERO, margin.equity - margin.hold(venue)) for margin in own}
         | {quote.token.name: quote.withdrawable(venue) for quote in quotes}
         | {c.token.name: main.withdrawable_collateral(c, loans) for c in main.collateral},
         available={b.token: b.idle for b in account.balances}
+        | {margin.token: margin.available for margin in own}
         | {other.token.name: other.available_besides(main) for other in others}
         | {main.token.name: main.available}
         | {c.token.name: main.available_collateral(c) for c in main.collateral},
         holds={b.token: unified.spot_hold([b.selling]) for b in account.balances}
+        | {margin.token: margin.hold(venue) for margin in own}
         | {other.token.name: other.hold_besides(main, venue) for other in others}
         | {main.token.name: main.hold(venue)}
         | {c.token.name: main.collateral_hold(c, venue) for c in main.collateral},
