@@ -45,7 +45,7 @@ NOTHING = Interval(0, 0)
 
 def declare(record: Record, regime: Regime, venue: Venue) -> Inputs:
     """The inputs of a record, before any is solved."""
-    found = [*_of_dexes(record), *_of_tokens(record, regime, venue)]
+    found = [*_of_dexes(record), *_of_tokens(record, venue)]
     if record.scaled:
         found.append(
             Input(name=SCALE, taken=Missing(SCALE), low=Fraction(1, 10**6), high=largest_scale(record))
@@ -128,9 +128,7 @@ def _missing(name: str) -> Input:
     return Input(name=name, taken=Missing(name), low=-MOST_USD, high=MOST_USD)
 
 
-def _of_tokens(record: Record, regime: Regime, venue: Venue) -> Iterator[Input]:
-    if regime is not Regime.PORTFOLIO:
-        return
+def _of_tokens(record: Record, venue: Venue) -> Iterator[Input]:
     for token in venue.tokens.values():
         if token.name != venue.quote:
             yield from _prices(record, token)

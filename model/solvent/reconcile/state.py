@@ -161,7 +161,10 @@ class State:
     def _measure(self, state: DexState, *, moved: bool) -> DexMargin:
         factor = 1 + self.inputs[MOVE] if moved else ONE
         marks = {row.market: self.marks[row.market] * factor for row in state.positions}
-        margin = measure_dex(self.account_dex(state), Prices(marks=marks), self.venue)
+        dex = self.account_dex(state)
+        if orders_of(state.name) in self.inputs.declared:
+            dex = evolve(dex, orders=())
+        margin = measure_dex(dex, Prices(marks=marks), self.venue)
         value, isolated, initial, maintenance, transfer = (self._rest(what, state.name) for what in REST)
         equity = margin.cross_equity + value
         return evolve(

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from solvent.account import Regime
 from solvent.arithmetic import ZERO, absolute, floor_to, maximum, minimum, total
@@ -90,7 +90,9 @@ def _free(state: State, market: str, asset: AssetRow) -> _Free:
             released = at_mark
         else:
             released = perp.initial_margin(perp.notional(position, asset.mark.value), Fraction(leverage))
-    margins = order_margins(state.account_dex(dex_state), state.venue)
+    dex = state.account_dex(dex_state)
+    same = tuple(order for order in dex.orders if order.market == market)
+    margins = order_margins(evolve(dex, orders=same), state.venue)
     initial = total(dex.initial for dex in dexes)
     orders = total(dex.orders for dex in dexes)
     free = equity - isolated - initial - orders + state.inputs[free_at(market)]
