@@ -307,3 +307,13 @@ def test_the_margin_table_limits_the_largest_order_with_what_rests_already(unsee
     assert report.count(Status.DIFFERS) == 0
     assert row(report, "largest sell", "DOT").status is Status.AGREES
     assert row(report, "largest buy", "DOT").status is (Status.NOT_OBSERVABLE if unseen else Status.AGREES)
+
+
+def test_spot_orders_say_nothing_of_the_scale_because_their_prices_have_more_digits():
+    whole = {**bundle(CROSS, ALTS, VENUE), "provenance": {"scaled": True}}
+    bound = observe(whole, "perps", VENUE).state.largest_scale
+    spot = {"coin": "PURR/USDC", "side": "B", "limitPx": "0.00001234", "sz": "0.5"}
+
+    with_spot = observe({**whole, "frontendOpenOrders": [spot]}, "spot", VENUE).state.largest_scale
+
+    assert with_spot == bound

@@ -40,14 +40,16 @@ def scaled(venue: Venue, scale: Any, usd_unit: Any, markets: Collection[str]) ->
 def largest_scale(record: Record) -> Fraction:
     """A bound of a record's scale: sizes of a market, and their differences, are whole steps.
 
-    A price has at most six digits after the point less the market's size decimals, so the digits of its prices
+    A perp's price has at most six digits after the point less the market's size decimals, so the digits of its prices
     bound the step from below, and the smallest scaled size or difference of sizes bounds the factor.
     """
     sizes: dict[str, list[Fraction]] = {}
     places: dict[str, int] = {}
     rows = [row for state in record.dexes.values() for row in state.positions]
     entries = [(row.market, abs(row.size.value), row.entry) for row in rows]
-    entries += [(order.market, order.size.value, order.price) for order in record.orders or ()]
+    entries += [
+        (order.market, order.size.value, order.price) for order in record.orders or () if not order.spot
+    ]
     for market, size, price in entries:
         sizes.setdefault(market, [Fraction(0)]).append(size)
         if price is not None:
