@@ -23,7 +23,7 @@ from solvent import (
 )
 from solvent.arithmetic import floor_to
 from solvent.compare import compare
-from solvent.decimals import Printed
+from solvent.decimals import Printed, show
 from solvent.ingest import hyperliquid
 from solvent.ingest.holdings import holdings
 from solvent.ingest.record import dex_of
@@ -282,6 +282,19 @@ def test_a_token_that_the_venue_does_not_list_cannot_be_lent(amount):
         observe({"spotClearinghouseState": {"balances": [row]}}, "given", VENUE)
 
 
+def test_a_token_that_the_venue_does_not_list_may_be_held_and_not_lent():
+    row = {"coin": "PURR", "token": 1, "total": "5", "hold": "0", "borrowed": "0", "supplied": "0"}
+
+    assert agrees(observe({"spotClearinghouseState": {"balances": [row]}}, "given", VENUE))
+
+
+def test_a_negative_balance_of_what_the_venue_takes_as_collateral_is_refused_with_its_place():
+    balance = {"coin": "UBTC", "token": UBTC, "total": "-1", "hold": "0"}
+
+    with pytest.raises(InputError, match=r"spotClearinghouseState.balances\[0\].total: found -1"):
+        observe({"spotClearinghouseState": {"balances": [balance]}}, "given", VENUE)
+
+
 def test_the_tolerance_of_a_figure_is_that_of_its_digits_and_of_every_amount_behind_it():
     # Raw balance, notional, and the printed margin itself: one unit each.
     assert row(reported(cash()), "margin used", "ETH").tolerance == 3 * VENUE.parameters.usd_unit
@@ -329,6 +342,15 @@ def test_a_token_that_can_neither_be_borrowed_nor_support_is_held_as_in_a_unifie
     assert (row(report, "hold", "USDH").rule, agrees(report)) == ("UA-SPOT-HOLD", True)
 
 
+def test_a_price_and_the_absence_of_one_are_figures_of_different_rules():
+    report = reported(cash())
+    rules = {
+        market: row(report, "liquidation price", market).rule for market in MARKS if market in ("BTC", "ETH")
+    }
+
+    assert rules == {"BTC": "LIQPX-NONE", "ETH": "LIQPX-ROOT"}
+
+
 # Orders
 
 
@@ -357,12 +379,19 @@ def test_a_spot_sell_in_a_numbered_pair_leaves_open_which_token_is_held():
     assert row(report, "hold", "USDC").status is Status.AGREES
 
 
-@pytest.mark.xfail(reason="an order of unknown leverage stops the measure of its whole dex")
 def test_an_order_of_unknown_leverage_leaves_the_order_margin_of_its_dex_open_and_nothing_else():
     report = reported(cash(), frontendOpenOrders=[order("SOL", "B")])
 
     assert "the order margin of the main dex is solved" in row(report, "withdrawable", "main dex").because
     assert report.count(Status.AGREES) == len(report.comparisons) - 1
+
+
+def test_an_order_of_a_market_whose_leverage_was_recorded_is_counted():
+    resting = Order(market="SOL", side=1, size=2, price=3, leverage=Fraction(3))
+    account = evolve(cash(), dexes=(evolve(cash().dexes[0], orders=(resting,)),))
+    data = {"SOL": {"leverage": 3, "markPx": "3"}}
+
+    assert agrees(reported(account, frontendOpenOrders=[order("SOL", "B")], activeAssetData=data))
 
 
 def test_an_order_of_another_dex_leaves_the_order_margin_of_a_dex_as_it_is():
@@ -396,6 +425,20 @@ def test_order_margin_that_was_solved_is_no_longer_said_to_be_taken_as_none():
     )
 
 
+def test_orders_that_were_solved_are_held_of_the_collateral_too():
+    resting = Order(market="BTC", side=1, size=1, price=50_000, leverage=Fraction(1))
+    account = cash(PORTFOLIO)
+    coin = Balance(token="UBTC", supplied=Fraction(1))
+    account = evolve(
+        account, dexes=(evolve(account.dexes[0], orders=(resting,)),), balances=(*account.balances, coin)
+    )
+    found = row(reported(account, frontendOpenOrders=None), "hold", "UBTC")
+
+    assert found.reported > 0
+    assert found.status is Status.AGREES
+    assert found.because == "with the order margin of the main dex as solved from another figure"
+
+
 # What may be traded
 
 
@@ -405,17 +448,22 @@ def trading(account, market, mark, **given):
     return reported(account, activeAssetData=data, szDecimals={market: 2})
 
 
-@pytest.mark.parametrize(("sizes", "agreeing"), [(("1870", "1876"), 2), (("1870.01", "1876.01"), 0)])
-def test_the_margin_table_bounds_the_largest_orders_with_position_and_resting_orders(sizes, agreeing):
+@pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
+@pytest.mark.parametrize(("more", "agreeing"), [(0, 2), (Fraction(1, 100), 0)])
+def test_the_margin_table_bounds_the_largest_orders_with_position_and_resting_orders(side, more, agreeing):
     # A leverage of 25 is allowed up to 150M, which is 1,875 BTC.
     resting = Order(market="BTC", side=1, size=4, price=3, leverage=Fraction(25))
-    long = position("BTC", 1, 80_000, leverage=Fraction(25))
-    account = evolve(cash(), dexes=(Dex(raw=Fraction(50_000_000), positions=(long,), orders=(resting,)),))
+    held_of = position("BTC", side, 80_000, leverage=Fraction(25))
+    account = evolve(cash(), dexes=(Dex(raw=Fraction(50_000_000), positions=(held_of,), orders=(resting,)),))
+    sizes = [show(1_875 - 4 - side + more), show(1_875 + side + more)]
     report = observe(
         {
             **bundle(account, PRICES, VENUE),
-            "frontendOpenOrders": [order("BTC", "B", 4, 3)],
-            "activeAssetData": {"BTC": {"leverage": 25, "markPx": "80000", "maxTradeSzs": list(sizes)}},
+            "frontendOpenOrders": [order("BTC", "B", 4, 3), order("ETH", "B", 5, 3)],
+            "activeAssetData": {
+                "BTC": {"leverage": 25, "markPx": "80000", "maxTradeSzs": sizes},
+                "ETH": {"leverage": 10, "markPx": "2500"},
+            },
             "szDecimals": {"BTC": 2},
         },
         "given",
@@ -423,7 +471,7 @@ def test_the_margin_table_bounds_the_largest_orders_with_position_and_resting_or
     )
     rows = [row(report, "largest buy", "BTC"), row(report, "largest sell", "BTC")]
 
-    assert [r.rule for r in rows] == ["PERP-SIZE-INCREASE", "PERP-SIZE-OPPOSITE"]
+    assert [r.rule for r in rows] == ["PERP-SIZE-INCREASE", "PERP-SIZE-OPPOSITE"][::side]
     assert sum(r.status is Status.AGREES and not r.because for r in rows) == agreeing
 
 
@@ -436,6 +484,30 @@ def test_margin_that_was_freed_until_the_call_for_a_market_is_solved_as_more():
     assert row(report, "available to sell", "SOL").status is Status.AGREES
 
 
+@pytest.mark.parametrize(
+    ("regime", "balances", "free"),
+    [
+        (UNIFIED, [Balance(token="USDC", idle=7)], 7),
+        (UNIFIED, [Balance(token="USDC", idle=7, buying=30)], 7 - 30),
+        (PORTFOLIO, [Balance(token="USDC"), Balance(token="UBTC", supplied=1)], 39_995),
+    ],
+    ids=["cash", "spot buys", "collateral"],
+)
+def test_what_may_be_traded_is_what_the_regime_shares(regime, balances, free):
+    # The position's equity of 45,000 less its initial margin of 4,000, and what stands outside its dex.
+    account = evolve(cash(regime), balances=tuple(balances))
+    orders = [order("UBTC/USDC", "B", b.buying, price=1) for b in balances if b.buying]
+    data = {"SOL": {"leverage": 5, "markPx": "0.01", "availableToTrade": [str(41_000 + free)] * 2}}
+
+    assert agrees(reported(account, activeAssetData=data, szDecimals={"SOL": 2}, frontendOpenOrders=orders))
+
+
+def test_what_may_be_traded_of_a_market_needs_the_state_of_its_dex():
+    report = trading(cash(), "xyz:CL", 100, availableToTrade=["1", "1"])
+
+    assert row(report, "available to buy", "xyz:CL").because == "the leverage of xyz:CL was not recorded"
+
+
 def test_what_may_be_traded_from_a_shared_balance_needs_that_balance():
     data = {"SOL": {"leverage": 5, "markPx": "100", "availableToTrade": ["1", "1"]}}
     report = reported(cash(UNIFIED), spotClearinghouseState=None, activeAssetData=data, szDecimals={"SOL": 2})
@@ -446,14 +518,12 @@ def test_what_may_be_traded_from_a_shared_balance_needs_that_balance():
 # Lending
 
 
-def lent(health, *loans):
+def lent(health, *loans, regime=PORTFOLIO, **changed):
     """The health factor's row of an account that supplies one UBTC (39,995 at its LTV) and has these loans."""
-    states = [[UBTC, {"borrow": {"value": "0"}, "supply": {"value": "1"}}]]
-    states += [[token, {"borrow": {"value": loan}, "supply": {"value": "0"}}] for token, loan in loans]
+    states = {str(UBTC): {"borrow": {"value": "0"}, "supply": {"value": "1"}}}
+    states |= {str(token): {"borrow": {"value": loan}, "supply": {"value": "0"}} for token, loan in loans}
     state = {"tokenToState": states, "healthFactor": health}
-    account = cash(PORTFOLIO)
-    account = evolve(account, balances=(*account.balances, Balance(token="UBTC", supplied=Fraction(1))))
-    return row(reported(account, borrowLendUserState=state), "health factor", "account")
+    return row(reported(cash(regime), borrowLendUserState=state, **changed), "health factor", "account")
 
 
 @pytest.mark.parametrize(
@@ -484,6 +554,33 @@ def test_the_health_factor_of_loans_that_cannot_be_added_up_is_not_observable(lo
     assert lent("1.5", *loans).because == f"{lacking} was not recorded"
 
 
+def test_a_borrow_cap_that_was_recorded_goes_before_that_of_the_venue():
+    assert lent("2", (USDC, "10000"), userCaps={"borrow": {str(USDC): "20000"}}).computed == 2
+
+
+@pytest.mark.parametrize("regime", [CROSS, UNIFIED])
+def test_a_manual_loan_of_an_account_without_portfolio_margin_has_a_health_factor(regime):
+    assert lent("3.9995", (USDC, "10000"), regime=regime).status is Status.AGREES
+
+
+def test_a_supply_cap_that_was_recorded_goes_before_that_of_the_venue():
+    account = evolve(cash(PORTFOLIO), balances=(Balance(token="USDC"), Balance(token="UBTC", supplied=1)))
+    report = reported(account, userCaps={"supply": {str(UBTC): "0.5"}, "borrow": {str(UBTC): "7"}})
+    support = Fraction("0.75") * 79_990
+
+    found = row(report, "available after maintenance", "USDC")
+    assert round(found.reported - found.computed, 6) == support / 2
+
+
+@pytest.mark.parametrize("token", ["usdc", "hype", "ubtc", "usdt0", "usdh"])
+def test_the_reserve_of_each_token_is_read(token):
+    reserve = {"totalBorrowed": "1", "totalSupplied": "4", "utilization": "0.25"}
+
+    assert (
+        row(observe({token: reserve}, "given", VENUE), "utilization", token.upper()).status is Status.AGREES
+    )
+
+
 def test_a_reserve_gain_may_be_off_by_the_digits_of_the_amounts_behind_it():
     readings = [
         {"balance": "100", "totalBorrowed": "50", "totalSupplied": "149"},
@@ -496,7 +593,15 @@ def test_a_reserve_gain_may_be_off_by_the_digits_of_the_amounts_behind_it():
     assert gain.tolerance == (3 + Fraction(1, 10) + 1) * VENUE.parameters.token_unit
 
 
-def test_a_net_balance_may_be_off_by_one_unit_for_each_amount_behind_it():
+def test_a_reserve_gain_needs_two_readings_of_every_amount():
+    whole, part = {"balance": "1", "totalBorrowed": "2", "totalSupplied": "3"}, {"totalBorrowed": "2"}
+
+    assert observe({"usdc": [whole, part, whole]}, "given", VENUE).comparisons == ()
+    assert len(observe({"usdc": [part, whole, whole]}, "given", VENUE).comparisons) == 1
+
+
+def flow(fills=0, payments=0, **more):
+    """A balance flow of zeros with so many fills and funding payments."""
     starting = ("starting_net_balance", "starting_unrealized_pnl", "ending_unrealized_pnl")
     flows = (
         "net_external_transfers",
@@ -505,16 +610,43 @@ def test_a_net_balance_may_be_off_by_one_unit_for_each_amount_behind_it():
         "trading_fees",
         "funding_received",
     )
-    nothing = dict.fromkeys((*starting, *flows, "supply_interest", "borrow_interest"), "0")
     fill = {"coin": "BTC", "px": "1", "sz": "1", "closedPnl": "0", "crossed": True, "fee": "0"}
-    funding = {"coin": "BTC", "usdc": "0", "szi": "1", "fundingRate": "0"}
-    flow = {
-        "inputs": nothing,
+    return {
+        "inputs": dict.fromkeys((*starting, *flows, "supply_interest", "borrow_interest"), "0"),
         "reported": {"api_end_net": "0"},
-        "fills": 3 * [fill],
-        "funding": 2 * [funding],
+        "fills": fills * [fill],
+        "funding": payments * [{"coin": "BTC", "usdc": "0", "szi": "1", "fundingRate": "0"}],
+        **more,
     }
-    report = observe(flow, "given", VENUE)
+
+
+def test_posted_interest_is_what_a_loan_accrues_in_an_hour():
+    debts = [{"at": "2026-09-08T04:00:00Z", "borrowed": "1000"}]
+    posted = [{"time": 1, "token": "USDC", "borrow": "0", "supply": "0"}]
+    report = observe(flow(debtObservations=debts, postedInterest=posted), "given", VENUE)
+
+    # 1,000 x (1.05^(1 / 8,760) - 1)
+    assert round(row(report, "posted interest", "USDC").computed, 5) == Fraction("0.00557")
+
+
+@pytest.mark.parametrize(("shown", "status"), [(None, Status.AGREES), ("1", Status.DIFFERS)])
+def test_a_position_that_its_margin_pays_for_has_no_liquidation_price(shown, status):
+    long = {
+        "coin": "BTC",
+        "side": "long",
+        "entryPx": "10.0000",
+        "size": "1",
+        "leverage": "1",
+        "collateral": "11",
+    }
+    document = {"positions": [{**long, "liquidationPx": shown}], "maxLeverage": {"BTC": 40}}
+    (found,) = observe(document, "given", VENUE).comparisons
+
+    assert found.status is status
+
+
+def test_a_net_balance_may_be_off_by_one_unit_for_each_amount_behind_it():
+    report = observe(flow(fills=3, payments=2), "given", VENUE)
 
     # Two positions: four amounts of balances, two of profits and half of a funding payment each; two of each fill.
     units = 2 * (4 + 2 + Fraction(1, 2)) + 3 * 2
@@ -605,9 +737,10 @@ def test_a_figure_that_rises_in_steps_tells_an_input_where_the_step_is_small_bes
         (lambda x: x, 1_001),
         (lambda x: x * 0 + 7, 7),
         (lambda x: None if x.low == 0 else x, 5),
+        (lambda x: None if 400 < x.low < 600 else x, 300),
         (lambda x: x + Missing("y"), 5),
     ],
-    ids=["below the bounds", "above the bounds", "constant", "null at a bound", "another input is missing"],
+    ids=["below", "above", "constant", "null at a bound", "null on the way", "another input is missing"],
 )
 def test_an_input_is_not_found_where_a_figure_does_not_tell_it(compute, shown):
     assert find(figure(shown, compute), "x", OPEN) is None
@@ -706,7 +839,28 @@ def test_an_empty_position_is_refused_with_its_place():
         read({"clearinghouseState": {"": {"assetPositions": [{"position": leg}]}}})
 
 
+def test_a_position_without_any_price_is_refused_with_its_place():
+    leg = {"coin": "BTC", "szi": "1", "leverage": {"type": "cross", "value": 3}}
+    place = (
+        r'clearinghouseState\[""\].assetPositions\[0\].position.positionValue: found a position without price'
+    )
+
+    with pytest.raises(InputError, match=place):
+        read({"clearinghouseState": {"": {"assetPositions": [{"position": leg}]}}})
+
+
 # Regimes
+
+
+def test_the_sums_of_a_dex_stand_in_an_assessment_after_those_of_its_positions():
+    found = assess(cash(), PRICES, VENUE).lines[-4:]
+
+    assert [(line.figure, line.amount) for line in found] == [
+        ("cross equity", 45_000),
+        ("account value", 45_000 + 17_000 - 20_000),
+        ("transfer requirement", 4_000),
+        ("order margin", 0),
+    ]
 
 
 def test_nothing_may_be_borrowed_of_a_token_without_a_borrow_cap():
@@ -728,11 +882,12 @@ def test_what_rests_in_sells_of_a_token_does_not_leave_a_portfolio_account():
     assert found.withdrawable["UBTC"] == 3
 
 
-def test_the_smallest_loan_has_a_health_factor():
-    owes = (Balance(token="USDC", borrowed=Fraction(1, 2)), Balance(token="UBTC", supplied=Fraction(1)))
-    lines = assess(Account(regime=PORTFOLIO, balances=owes), PRICES, VENUE).lines
+def test_every_loan_however_small_has_a_health_factor():
+    for loan, factors in ((0, []), (Fraction(1, 2), [2 * 39_995]), (1, [39_995])):
+        owes = (Balance(token="USDC", borrowed=loan), Balance(token="UBTC", supplied=1))
+        lines = assess(Account(regime=PORTFOLIO, balances=owes), PRICES, VENUE).lines
 
-    assert [line.amount for line in lines if line.figure == "health factor"] == [2 * 39_995]
+        assert [line.amount for line in lines if line.figure == "health factor"] == factors
 
 
 def test_a_pool_of_nothing_is_not_the_worst_one():
