@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from solvent.arithmetic import ONE, maximum, minimum, quotient, where
+from solvent.arithmetic import ONE, ZERO, minimum, quotient, where
 from solvent.rules.kinds import Amount, Flag, Milliseconds, Share, Usd, UsdOpen, UsdPositive
 from solvent.rules.registry import rule
 
@@ -46,7 +46,7 @@ def left_with_owner(value: UsdPositive, debt: UsdPositive, discount: Share) -> U
 @rule("BLQ-SLIPPAGE")
 def takeover_discount(value: UsdPositive, full_threshold: Share, width: UsdOpen) -> Share:
     """The takeover discount grows with the value taken over the depth width, up to what the full threshold leaves."""
-    return minimum(maximum(0 * ONE, 1 - full_threshold), value * full_threshold / width)
+    return minimum(1 - full_threshold, value * full_threshold / width)
 
 
 @rule("BLQ-TWAP")
@@ -58,4 +58,4 @@ def unsold(amount: Amount, decay: Share) -> Amount:
 @rule("BLQ-PRICE")
 def collateral_liquidation_price(loan: UsdPositive, amount: Amount, threshold: Share) -> Usd:
     """With one collateral, liquidation begins at the price where the loan equals the collateral at the threshold."""
-    return quotient(loan, amount * threshold, 0 * ONE)
+    return quotient(loan, amount * threshold, ZERO)
