@@ -96,6 +96,7 @@ def test_an_agreeing_figure_lies_within_its_tolerance(name):
         ("ua-01-lifi-0x2359-20260922", "available after maintenance", "USDC", 7),
         ("ua-09-tula-perp-short-20260914", "liquidation price", "HYPE", 4),
         ("pm-01-mm-20260908T041930", "liquidation price", "ZEC", 6),
+        ("flow-01-mm-replay-20260908", "loan", "after 13.446 s", 6),
         ("iso-01-freqtrade-29-positions-2024", "liquidation price", "BTC short 15", 1),
     ],
 )

@@ -313,7 +313,7 @@ class State:
         recorded = self.record.borrow_caps if side == "borrow" else self.record.supply_caps
         own = token.user_borrow_cap if side == "borrow" else token.user_supply_cap
         cap = recorded.get(token.index, own)
-        return None if cap is None else cap * self.scale if self.record.scaled else cap
+        return None if cap is None else cap * self.scale
 
     def _supply_cap(self, token: Token) -> Any:
         cap = self.cap(token, "supply")
