@@ -17,7 +17,7 @@ from solvent.ingest.holdings import holdings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONSOLE = re.findall(r"```console\n\$ (solvent .*)\n(.*?)```", README, re.DOTALL)
+CONSOLE = re.findall(r"```console\n\$ (solvent [^\n]*)\n(.*?)```", README, re.DOTALL)
 PYTHON = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, re.DOTALL)
 
 
@@ -39,6 +39,10 @@ def test_a_command_prints_what_is_shown(command, shown):
             continue
         assert line in printed[position:], line
         position = printed.index(line, position) + 1
+
+
+def test_every_command_that_is_shown_is_run():
+    assert len(CONSOLE) == README.count("```console") == 4
 
 
 def test_the_python_example_prints_what_is_shown():

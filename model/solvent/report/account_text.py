@@ -135,7 +135,7 @@ def _ratio(ratio: Ratio | None) -> str:
         return "-"
     numerator, denominator = (Fraction(part) for part in (ratio.numerator, ratio.denominator))  # type: ignore[call-overload]
     if denominator <= 0:
-        return "no equity" if numerator > 0 else "-"
+        return "no equity" if numerator > 0 or denominator < 0 else "-"
     return f"{Decimal(show(numerator / denominator, 4)):.4f}"
 
 
