@@ -13,7 +13,7 @@ from solvent.arithmetic import ZERO
 from solvent.decimals import show
 from solvent.regimes import assess
 from solvent.regimes.dexes import measure_dex
-from solvent.regimes.portfolio import _borrowable, portfolio_margin
+from solvent.regimes.portfolio import portfolio_margin
 from solvent.rules import numbers
 
 MODES = {Regime.CROSS: "default", Regime.UNIFIED: "unifiedAccount", Regime.PORTFOLIO: "portfolioMargin"}
@@ -113,7 +113,7 @@ def spot_state(account, prices, venue, seen):
         ]
     if account.regime is Regime.PORTFOLIO:
         dexes = [measure_dex(dex, prices, venue) for dex in account.dexes]
-        main = portfolio_margin(_borrowable(venue.quote, venue), account, dexes, prices, venue)
+        main = portfolio_margin(venue.tokens[venue.quote], account, dexes, prices, venue)
         ratio = main.ratio(venue)
         state["portfolioMarginRatio"] = nearest(ratio.numerator / ratio.denominator)
     return state

@@ -126,7 +126,7 @@ def test_sums_over_positions_that_were_not_recorded_are_left_open():
 
     assert report.count(Status.DIFFERS) == 0
     assert row(report, "withdrawable", "main dex").because == (
-        "the transfer requirement of positions of the main dex that were not recorded was not recorded"
+        "not recorded: the transfer requirement of positions of the main dex that were not recorded"
     )
 
 
@@ -172,7 +172,7 @@ def test_a_spot_sell_in_a_numbered_pair_leaves_open_which_token_is_held():
     account = evolve(cash(UNIFIED), balances=(Balance(token="USDC"), Balance(token="UBTC")))
     report = reported(account, frontendOpenOrders=[order("@142", "A", 3, 10)])
 
-    assert row(report, "hold", "UBTC").because == "the token of spot orders in @142 was not recorded"
+    assert row(report, "hold", "UBTC").because == "not recorded: the token of spot orders in @142"
     assert row(report, "hold", "USDC").status is Status.AGREES
 
 

@@ -12,7 +12,7 @@ from solvent import bundle, observe
 from solvent.decimals import Printed
 from solvent.ingest import files
 from solvent.reconcile.inputs import Inputs
-from solvent.reconcile.report import Status, compare
+from solvent.reconcile.report import Status, compare_all
 from solvent.reconcile.solve import solve
 from solvent.rules import all_rules
 
@@ -118,7 +118,7 @@ def test_a_figure_that_is_moved_by_a_thousandth_does_not_agree(name):
         figures = list(recorded.figures)
         figures[position] = evolve(figure, reported=Printed(moved, 12))
 
-        outcome = compare(figures, solve(figures, fresh))
+        outcome = compare_all(figures, solve(figures, fresh))
 
         assert not (
             outcome[position].status is Status.AGREES

@@ -100,14 +100,14 @@ def test_what_may_be_traded_is_what_the_regime_shares(regime, balances, free):
 def test_what_may_be_traded_of_a_market_needs_the_state_of_its_dex():
     report = trading(cash(), "xyz:CL", 100, availableToTrade=["1", "1"])
 
-    assert row(report, "available to buy", "xyz:CL").because == "the leverage of xyz:CL was not recorded"
+    assert row(report, "available to buy", "xyz:CL").because == "not recorded: the leverage of xyz:CL"
 
 
 def test_what_may_be_traded_from_a_shared_balance_needs_that_balance():
     data = {"SOL": {"leverage": 5, "markPx": "100", "availableToTrade": ["1", "1"]}}
     report = reported(cash(UNIFIED), spotClearinghouseState=None, activeAssetData=data, szDecimals={"SOL": 2})
 
-    assert row(report, "available to buy", "SOL").because == "the USDC balance was not recorded"
+    assert row(report, "available to buy", "SOL").because == "not recorded: the USDC balance"
 
 
 # Lending
@@ -146,7 +146,7 @@ def test_the_health_factor_is_the_capacity_over_the_loan_but_for_a_small_move_of
     ],
 )
 def test_the_health_factor_of_loans_that_cannot_be_added_up_is_not_observable(loans, lacking):
-    assert lent("1.5", *loans).because == f"{lacking} was not recorded"
+    assert lent("1.5", *loans).because == f"not recorded: {lacking}"
 
 
 def test_a_borrow_cap_that_was_recorded_goes_before_that_of_the_venue():

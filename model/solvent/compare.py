@@ -16,7 +16,7 @@ from solvent.venue import Venue
 
 
 @frozen
-class Comparison:
+class Compared:
     """An account under every regime, in the order isolated, cross, unified, portfolio.
 
     Attributes:
@@ -29,7 +29,7 @@ class Comparison:
     saved: Mapping[Regime, Fraction | None]
 
 
-def compare(account: Account, prices: Prices, venue: Venue) -> Comparison:
+def compare(account: Account, prices: Prices, venue: Venue) -> Compared:
     """Assess the same holdings under every regime.
 
     The quote token that lies outside perps, less its loan, stands in the venue's own dex under isolated and
@@ -53,7 +53,7 @@ def compare(account: Account, prices: Prices, venue: Venue) -> Comparison:
         needed = None if assessment.capital is None else Fraction(assessment.capital)  # type: ignore[call-overload]
         saved[regime] = None if needed is None or before is None else before - needed
         before = needed
-    return Comparison(assessments, saved)
+    return Compared(assessments, saved)
 
 
 def _net(balance: Balance) -> Balance:

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from solvent.cli.console import output, progress, say
 from solvent.cli.exits import Exit
-from solvent.compare import Comparison, compare
+from solvent.compare import Compared, compare
 from solvent.errors import InputError
 from solvent.ingest import files, info_api
 from solvent.ingest.holdings import holdings
@@ -81,7 +81,7 @@ def account(
     asking = _Asking(api, timeout, record_file)
     faults: list[InputError] = []
     reports: list[Report] = []
-    compared: dict[str, Comparison] = {}
+    compared: dict[str, Compared] = {}
     for source in progress(sources, "accounts", len(sources)):
         try:
             report = observe(asking.read(source), source, venue, chosen)
@@ -138,7 +138,7 @@ def _readings(pairs: Sequence[str]) -> dict[str, str]:
     return chosen
 
 
-def _compared(report: Report) -> Comparison:
+def _compared(report: Report) -> Compared:
     """The account of a report under every regime, with prices that were recorded or solved."""
     state, venue = report.state, report.state.exact_venue
     if not state.record.dexes:
@@ -156,7 +156,7 @@ def _compared(report: Report) -> Comparison:
         raise InputError(report.source, "", str(error), expected) from None
 
 
-def _print(reports: Sequence[Report], compared: Mapping[str, Comparison], *, as_json_text: bool) -> None:
+def _print(reports: Sequence[Report], compared: Mapping[str, Compared], *, as_json_text: bool) -> None:
     if as_json_text:
         click.echo(json.dumps(as_json(reports, compared), indent=1))
         return

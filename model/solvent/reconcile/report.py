@@ -120,14 +120,21 @@ def reconcile(record: Record, venue: Venue) -> Report:
     """Recompute every figure of a record.
 
     The token of a builder-deployed dex that neither the record nor the venue tells is the quote token, or the
-    one of the account's tokens with which fewest figures differ.
+    one of the account's tokens with which most figures agree; it must let more agree and fewer differ.
     """
     report = _reconcile(record, venue)
     if not report.count(Status.DIFFERS):
         return report
     others = [_reconcile(evolve(record, dex_tokens=tokens), venue) for tokens in _dex_tokens(record, venue)]
-    best = min([report, *others], key=lambda each: each.count(Status.DIFFERS))
-    return best if best is report else _with_tokens_explained(best, record)
+    better = [
+        each
+        for each in others
+        if each.count(Status.DIFFERS) < report.count(Status.DIFFERS)
+        and each.count(Status.AGREES) > report.count(Status.AGREES)
+    ]
+    if not better:
+        return report
+    return _with_tokens_explained(max(better, key=lambda each: each.count(Status.AGREES)), record)
 
 
 def _reconcile(record: Record, venue: Venue) -> Report:
@@ -170,12 +177,12 @@ def report_of(figures: Sequence[Figure], state: State) -> Report:
         regime=state.regime,
         venue=state.unscaled.name,
         figures=tuple(figures),
-        comparisons=compare(figures, solution),
+        comparisons=compare_all(figures, solution),
         state=solution.state,
     )
 
 
-def compare(figures: Sequence[Figure], solution: Solution) -> tuple[Comparison, ...]:
+def compare_all(figures: Sequence[Figure], solution: Solution) -> tuple[Comparison, ...]:
     """How every figure compares in a solution."""
     return tuple(_compare(position, figure, solution) for position, figure in enumerate(figures))
 
@@ -208,7 +215,7 @@ def _status(position: int, figure: Figure, solution: Solution) -> tuple[Status, 
         solved = state.inputs.solved[name]
         return Status.NOT_OBSERVABLE, f"{name} is solved from this figure: {show(solved.middle, 8)}"
     if value.lacks:
-        return Status.NOT_OBSERVABLE, f"{value.lacks} was not recorded"
+        return Status.NOT_OBSERVABLE, f"not recorded: {value.lacks}"
     inputs = [state.inputs.declared[name] for name in figure.inputs if name in state.inputs.declared]
     agrees = solution.agrees(position, figure)
     words = [

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from solvent.compare import Comparison as Compared
+from solvent.compare import Compared
 from solvent.decimals import show, show_up
 from solvent.reconcile.report import Comparison, Report, Status
 from solvent.regimes.assessment import Assessment

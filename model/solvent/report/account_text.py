@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from solvent.compare import Comparison as Compared
+from solvent.compare import Compared
 from solvent.decimals import show
 from solvent.reconcile.report import Comparison, Report, Status
 from solvent.regimes.assessment import Assessment
