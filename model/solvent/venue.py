@@ -14,6 +14,8 @@ from solvent.rules.kinds import Tier
 
 SECONDS_A_YEAR = Fraction(31_536_000)
 """The seconds of a year of 365 days."""
+INDEX_UNIT = Fraction(1, 10**18)
+"""The step of interest indices and pool shares where a venue states none."""
 
 
 def _parameter(unit: str, meaning: str, *, positive: bool = False, default: Any = NOTHING) -> Any:
@@ -55,6 +57,9 @@ class Parameters:
         "s", "seconds in a year of interest", positive=True, default=SECONDS_A_YEAR
     )
     reserve_share: Fraction = _parameter("1", "part of interest that the reserve keeps")
+    index_unit: Fraction = _parameter(
+        "1", "step of interest indices and pool shares", positive=True, default=INDEX_UNIT
+    )
     partial_from: Fraction = _parameter("USD", "notional above which a liquidation begins with a part")
     partial_share: Fraction = _parameter(
         "1", "part of a position that a partial liquidation sends to the book"

@@ -11,6 +11,7 @@ from solvent.rules import (
     numbers,
     perp,
     portfolio,
+    trading,
     unified,
 )
 from solvent.rules.registry import Rule, all_rules, rule, select
@@ -30,5 +31,6 @@ __all__ = [
     "portfolio",
     "rule",
     "select",
+    "trading",
     "unified",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from solvent.arithmetic import ONE, ZERO, minimum, quotient, where
+from solvent.arithmetic import ONE, ZERO, maximum, minimum, quotient, where
 from solvent.rules.kinds import Amount, Flag, Milliseconds, Share, Usd, UsdOpen, UsdPositive
 from solvent.rules.registry import rule
 
@@ -17,6 +17,12 @@ def partial_threshold(ltv: Share) -> Share:
 def full_threshold(ltv: Share) -> Share:
     """Full liquidation begins where the loan exceeds the collateral at two thirds of the way from LTV to one."""
     return (2 + ltv) / 3
+
+
+@rule("BLQ-DEBT")
+def debt_owed(loan: UsdPositive, assets: Usd) -> UsdPositive:
+    """What an account owes is its loan, and its balance in the token where that is below zero."""
+    return loan + maximum(ZERO, -assets)
 
 
 @rule("BLQ-DUE")

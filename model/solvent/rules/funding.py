@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from solvent.arithmetic import ZERO, maximum, minimum, nearest
+from collections.abc import Sequence
+
+from solvent.arithmetic import ZERO, maximum, minimum, nearest, total
 from solvent.rules.kinds import Price, Quotient, Rate, Share, Size, SizeOpen, Unit, Usd
 from solvent.rules.registry import rule
 
@@ -30,6 +32,12 @@ def funding_rate(premium: Rate, interest: Rate, clamp: Share, cap: Share) -> Rat
 def funding_payment(size: Size, oracle: Price, rate: Rate, unit: Unit) -> Usd:
     """A position receives minus its signed size times the oracle price times the rate, to the nearest USD unit."""
     return nearest(-size * oracle * rate, unit)
+
+
+@rule("FUND-REMAINDER")
+def funding_remainder(payments: Sequence[Usd]) -> Usd:
+    """What rounded funding payments do not balance stays with the venue, or is borne by it."""
+    return -total(payments)
 
 
 @rule("FUND-BALANCE")

@@ -81,6 +81,10 @@ Quotient: TypeAlias = Annotated[Number, Kind("1")]
 """A number without unit and without bounds."""
 Factor: TypeAlias = Annotated[Number, Kind("1", Fraction(1), Fraction(5), edges=_edges("1"))]
 """A growth factor: at least one."""
+FactorOpen: TypeAlias = Annotated[
+    Number, Kind("1", Fraction(0), Fraction(5), edges=_edges("0.5", "1", "1.05"), open_low=True)
+]
+"""An interest index: above zero, and at least one until suppliers have borne a loss."""
 Cap: TypeAlias = Annotated[Number, Kind("token", Fraction(0), edges=_edges("0", "1000"))]
 """A cap on an amount."""
 Unit: TypeAlias = Annotated[

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from solvent.arithmetic import ZERO, both, maximum, minimum, negate, quotient, where
+from solvent.arithmetic import ZERO, both, ceil_to, floor_to, maximum, minimum, negate, quotient, where
 from solvent.rules.kinds import (
     Amount,
     AmountSigned,
     Cap,
     Factor,
+    FactorOpen,
     Flag,
     Quotient,
     Share,
@@ -65,6 +66,30 @@ def reserve(cash: Amount, borrowed: Amount, supplied: Amount) -> AmountSigned:
 def reserve_gain(interest: Amount, reserve_share: Share) -> Amount:
     """The reserve keeps its share of the interest that borrowers accrue."""
     return interest * reserve_share
+
+
+@rule("LEND-CLAIM")
+def claim(shares: Amount, index: Factor) -> Amount:
+    """A supply or a debt is held in shares, and is worth the shares times the interest index."""
+    return shares * index
+
+
+@rule("LEND-SHARES-OUT")
+def shares_given(amount: Amount, index: FactorOpen, unit: Unit) -> Amount:
+    """Shares that count for an account are rounded down: those of what it supplies, and of the debt that it repays."""
+    return floor_to(amount / index, unit)
+
+
+@rule("LEND-SHARES-IN")
+def shares_taken(amount: Amount, index: FactorOpen, unit: Unit) -> Amount:
+    """Shares that count against an account are rounded up: those of what it borrows, and of the supply it takes out."""
+    return ceil_to(amount / index, unit)
+
+
+@rule("LEND-LOSS")
+def index_after_loss(index: FactorOpen, loss: Amount, supplied: Amount) -> Quotient:
+    """Bad debt beyond the reserve lowers the supply index, so that suppliers bear it pro rata."""
+    return index * (1 - quotient(minimum(loss, supplied), supplied, ZERO))
 
 
 @rule("LEND-HEALTH")

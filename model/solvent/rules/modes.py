@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from solvent.arithmetic import ZERO, both, total, where
-from solvent.rules.kinds import Count, Flag, Usd, UsdPositive
+from solvent.arithmetic import ZERO, both, either, total, where
+from solvent.rules.kinds import Amount, Cap, Count, Flag, Usd, UsdPositive
 from solvent.rules.registry import rule
 
 
@@ -31,6 +31,18 @@ def actions_left(done: Count, limit: Count) -> Flag:
 def switch_allowed(positions: Count, orders: Count) -> Flag:
     """Portfolio margin may be switched on only without open positions and without open orders."""
     return both(positions <= 0, orders <= 0)
+
+
+@rule("MODE-FALLBACK", reading="new-borrowing")
+def stays_portfolio(borrowed: Amount, cap: Cap, cash: Usd) -> Flag:
+    """At a cap or without cash in the pool no more is lent, and accounts keep their margin as it is."""
+    return False
+
+
+@rule("MODE-FALLBACK", reading="existing-borrowers")
+def falls_back(borrowed: Amount, cap: Cap, cash: Usd) -> Flag:
+    """At a cap or without cash in the pool every portfolio account is margined as a unified account."""
+    return either(borrowed >= cap, cash <= 0)
 
 
 @rule("MODE-ELIGIBLE-VOLUME")

@@ -1,0 +1,108 @@
+"""The exchange as a transition system: a frozen state, and actions with a guard and an effect."""
+
+from solvent.exchange.action import Action, Check, Group, Refused, all_actions, step
+from solvent.exchange.cash import (
+    Deposit,
+    PerpToSpot,
+    Send,
+    SpotToPerp,
+    SubAccountTransfer,
+    SwitchMode,
+    Withdraw,
+)
+from solvent.exchange.collateral import LiquidateCollateral, SellCollateral
+from solvent.exchange.duties import Discharge, automatic, discharge, duties
+from solvent.exchange.environment import ChangeDepth, ChangeParameter, MovePrices, PassTime
+from solvent.exchange.genesis import found
+from solvent.exchange.liquidation import AllocateShortfall, Deleverage, LiquidateOnBook, TakeOver, Unwind
+from solvent.exchange.orders import (
+    AddMargin,
+    CancelOrder,
+    ChangeLeverage,
+    MarketOrder,
+    PlaceOrder,
+    RemoveMargin,
+)
+from solvent.exchange.pool_actions import (
+    Accrue,
+    AutoBorrow,
+    AutoRepay,
+    AutoSupply,
+    Borrow,
+    Repay,
+    Supply,
+    WithdrawSupply,
+    WriteOff,
+)
+from solvent.exchange.settlement import Fill, SettleFunding
+from solvent.exchange.state import (
+    BACKSTOP,
+    BOOK,
+    VAULT,
+    Depth,
+    Exchange,
+    LendingPool,
+    Market,
+    Member,
+    Setting,
+    SpotMarket,
+)
+
+__all__ = [
+    "BACKSTOP",
+    "BOOK",
+    "VAULT",
+    "Accrue",
+    "Action",
+    "AddMargin",
+    "AllocateShortfall",
+    "AutoBorrow",
+    "AutoRepay",
+    "AutoSupply",
+    "Borrow",
+    "CancelOrder",
+    "ChangeDepth",
+    "ChangeLeverage",
+    "ChangeParameter",
+    "Check",
+    "Deleverage",
+    "Deposit",
+    "Depth",
+    "Discharge",
+    "Exchange",
+    "Fill",
+    "Group",
+    "LendingPool",
+    "LiquidateCollateral",
+    "LiquidateOnBook",
+    "Market",
+    "MarketOrder",
+    "Member",
+    "MovePrices",
+    "PassTime",
+    "PerpToSpot",
+    "PlaceOrder",
+    "Refused",
+    "RemoveMargin",
+    "Repay",
+    "SellCollateral",
+    "Send",
+    "Setting",
+    "SettleFunding",
+    "SpotMarket",
+    "SpotToPerp",
+    "SubAccountTransfer",
+    "Supply",
+    "SwitchMode",
+    "TakeOver",
+    "Unwind",
+    "Withdraw",
+    "WithdrawSupply",
+    "WriteOff",
+    "all_actions",
+    "automatic",
+    "discharge",
+    "duties",
+    "found",
+    "step",
+]

@@ -1,0 +1,61 @@
+"""How an exchange begins: markets and pools, the venue's own accounts, and what everybody brings in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import evolve
+
+from solvent.arithmetic import ZERO
+from solvent.exchange.liquidation import vault_of
+from solvent.exchange.state import BACKSTOP, BOOK, Exchange, LendingPool, Market, Member, SpotMarket
+from solvent.exchange.table import table
+from solvent.venue import Venue
+
+
+def found(
+    venue: Venue,
+    *,
+    markets: Iterable[Market] = (),
+    spots: Iterable[SpotMarket] = (),
+    members: Iterable[Member] = (),
+    pools: Iterable[str] = (),
+    now: int = 0,
+) -> Exchange:
+    """An exchange whose accounts bring in what they have; nobody has a position, a supply or a loan yet.
+
+    The accounts of the book, of the liquidator vaults and of the backstop are opened where ``members`` does not
+    name them; there is a lending pool of every token of the venue that has a cap, and of ``pools``.
+
+    Raises:
+        ValueError: an account begins with positions, orders, supplies or loans, or a name stands twice.
+    """
+    perps, brought = list(markets), list(members)
+    house = {BOOK, BACKSTOP, vault_of(""), *(vault_of(market.dex) for market in perps)}
+    brought += [Member(name=name) for name in sorted(house - {member.name for member in brought})]
+    for member in brought:
+        if any(len(t) for t in (member.positions, member.orders, member.supplied, member.borrowed)):
+            raise ValueError(f"account {member.name} begins with positions, orders, supplies or loans")
+    if len({member.name for member in brought}) != len(brought):
+        raise ValueError("an account stands twice")
+    tokens = {
+        name
+        for name, token in venue.tokens.items()
+        if token.user_supply_cap is not None or token.user_borrow_cap is not None
+    }
+    exchange = Exchange(
+        venue=venue,
+        now=now,
+        markets=table({market.name: evolve(market, funded=now) for market in perps}),
+        spots=table({spot.token: spot for spot in spots}),
+        members=table({member.name: member for member in brought}),
+        pools=table({name: LendingPool(token=name, accrued=now) for name in sorted({*tokens, *pools})}),
+    )
+    external = exchange.external
+    for member in brought:
+        for token, amount in member.spot.items():
+            external = external.put(token, external.get(token, ZERO) + amount)
+        for dex, amount in member.raw.items():
+            token = venue.token_of(dex)
+            external = external.put(token, external.get(token, ZERO) + amount)
+    return evolve(exchange, external=external)
