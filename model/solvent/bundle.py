@@ -1,4 +1,4 @@
-"""Where the rulebook, the venues and the recorded accounts stand, in a checkout and in an installed package."""
+"""Where the rulebook, the venues, the recorded accounts and the theorems stand, in a checkout and in an installed package."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def _folder(name: str) -> Path:
 def spec() -> Path:
     """The folder ``spec``."""
     return _folder("spec")
+
+
+def proofs() -> Path:
+    """The folder ``proofs``."""
+    return _folder("proofs")

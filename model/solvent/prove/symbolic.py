@@ -8,11 +8,12 @@ does not name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 import z3
-from attrs import fields, has
+from attrs import Factory, fields, frozen, has
 
 from solvent.arithmetic import Condition, choose, conjoin, disjoin, floor_multiple, invert
 
@@ -29,9 +30,45 @@ def _choose(condition: Term, a: Any, b: Any) -> Term:
     return z3.If(condition, term(a), term(b))
 
 
+@frozen
+class _Floors:
+    """The floors of one block: a symbol for each amount and unit, and what bounds the symbols."""
+
+    known: dict[tuple[int, int], tuple[Term, Term, Term]] = Factory(dict)
+    bounds: list[Term] = Factory(list)
+
+    def floor(self, amount: Term, unit: Term) -> Term:
+        key = amount.get_id(), unit.get_id()
+        if key not in self.known:
+            floored = z3.Real(f"floor {len(self.known)}")
+            self.known[key] = (floored, amount, unit)  # the terms are kept, so that their ids stay theirs
+            self.bounds += [floored <= amount, amount < floored + unit]
+        return self.known[key][0]
+
+
+_BOUNDED_FLOORS: list[_Floors] = []
+
+
 @floor_multiple.register(z3.ArithRef)
 def _floor_multiple(_: Term, amount: Any, unit: Any) -> Term:
-    return z3.ToReal(z3.ToInt(term(amount) / term(unit))) * term(unit)
+    if not _BOUNDED_FLOORS:
+        return z3.ToReal(z3.ToInt(term(amount) / term(unit))) * term(unit)
+    return _BOUNDED_FLOORS[-1].floor(term(amount), term(unit))
+
+
+@contextmanager
+def bounded_floors() -> Iterator[list[Term]]:
+    """Inside the block a floor is any number less than a unit below its amount; what bounds it is in the list.
+
+    This says less than that it is a multiple of the unit. What is proved so holds; a countermodel may rest on a number
+    that is no floor, and counts only once the exact reading confirms it.
+    """
+    floors = _Floors()
+    _BOUNDED_FLOORS.append(floors)
+    try:
+        yield floors.bounds
+    finally:
+        _BOUNDED_FLOORS.pop()
 
 
 def real(name: str) -> Term:

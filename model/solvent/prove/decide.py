@@ -1,0 +1,191 @@
+"""Deciding an obligation: proved or refuted, with a witness, and a countermodel for every assumption that is needed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+import z3
+from attrs import frozen
+
+from solvent.ledger import called
+from solvent.prove.readable import readable
+from solvent.prove.symbolic import Term, term
+from solvent.prove.theorem import Cell, Obligation, Part, Theorem, Verdict, evaluate, obligation
+
+SOLVER = f"z3 {z3.get_version_string()}"
+"""The solver and its version."""
+
+Model = Mapping[str, Fraction]
+
+
+@frozen
+class Need:
+    """Whether an assumption is needed: a countermodel without it shows that it is.
+
+    Attributes:
+        meaning: the assumption.
+        side: whether it is a side condition on parameters.
+        needed: true, false, or ``None`` where the solver does not know.
+        model: the countermodel without it, where there is one.
+    """
+
+    meaning: str
+    side: bool
+    needed: bool | None
+    model: Model | None
+
+
+@frozen(kw_only=True)
+class Result:
+    """What is known of a theorem in a cell.
+
+    Attributes:
+        theorem, venue, regime, token: the theorem and its cell, by name.
+        verdict: what is known of the claim.
+        part: the part that decides the verdict, where the statement has several.
+        parts: how many parts there are.
+        witness: numbers for which all assumptions hold; empty where they are those of the statement's example.
+        countermodel: numbers for which all assumptions hold and the claim does not, confirmed by the exact model.
+        confirmed: whether the exact model agrees with the solver on the countermodel and the witness.
+        needs: for every assumption, whether it is needed.
+        failed_sides: the side conditions that the venue's numbers do not meet.
+        rules: the rules that the statement calls.
+        solver: the solver and its version.
+        milliseconds: how long it took.
+    """
+
+    theorem: str
+    venue: str
+    regime: str
+    token: str
+    verdict: Verdict
+    part: str
+    parts: int
+    witness: Model | None
+    countermodel: Model | None
+    confirmed: bool
+    needs: tuple[Need, ...]
+    failed_sides: tuple[str, ...]
+    rules: tuple[str, ...]
+    solver: str = SOLVER
+    milliseconds: int = 0
+
+
+def ask(
+    terms: Sequence[Term], symbols: Mapping[str, Term], timeout: int
+) -> tuple[z3.CheckSatResult, Model | None]:
+    """Whether formulas can hold together, and numbers for which they do where these are rational."""
+    solver = z3.Solver()
+    solver.set("timeout", timeout)
+    solver.set("random_seed", 0)
+    solver.add(*terms)
+    answer = solver.check()
+    if answer != z3.sat:
+        return answer, None
+    model = solver.model()
+    values = {name: model.eval(symbol, model_completion=True) for name, symbol in symbols.items()}
+    return answer, {name: _rational(value) for name, value in values.items()}
+
+
+def _rational(value: Term) -> Fraction:
+    if z3.is_algebraic_value(value):
+        value = value.approx(12)
+    return Fraction(value.as_string())
+
+
+@frozen
+class _Decided:
+    """What is known of one part."""
+
+    verdict: Verdict
+    witness: Model | None
+    countermodel: Model | None
+
+
+def decide(stated: Theorem, cell: Cell, *, needs: bool = True) -> Result:
+    """Decide a theorem in a cell: each of its parts, and the theorem as its worst part.
+
+    Args:
+        stated: the theorem.
+        cell: the venue, the regime and the collateral whose numbers are taken.
+        needs: whether every assumption is also dropped, to see whether it is needed.
+    """
+    began = time.perf_counter()
+    with called() as rules:
+        due = obligation(stated, cell)
+    decided = [(part, _decide_part(due, part)) for part in due.parts]
+    part, worst = max(decided, key=lambda one: _BADNESS.index(one[1].verdict))
+    models = [m for m in (worst.witness, worst.countermodel) if m is not None]
+    return Result(
+        theorem=stated.name,
+        venue=cell.venue.name if cell.venue else "",
+        regime=cell.regime or "",
+        token=cell.token,
+        verdict=_conditional(due, worst.verdict),
+        part=part.name,
+        parts=len(decided),
+        witness=worst.witness,
+        countermodel=worst.countermodel,
+        confirmed=bool(models),
+        needs=_needs(due) if needs and worst.verdict is Verdict.PROVED else (),
+        failed_sides=tuple(due.failed_sides),
+        rules=tuple(sorted(rules)),
+        milliseconds=round((time.perf_counter() - began) * 1000),
+    )
+
+
+_BADNESS = (Verdict.PROVED, Verdict.CONDITIONAL, Verdict.UNKNOWN, Verdict.VACUOUS, Verdict.REFUTED)
+
+
+def _decide_part(due: Obligation, part: Part) -> _Decided:
+    stated, cell = due.theorem, due.cell
+    asked = [*due.terms, term(part.when)]
+    against, countermodel = ask([*asked, z3.Not(term(part.claim))], due.symbols, stated.timeout)
+    if countermodel is not None:
+        if not evaluate(stated, cell, countermodel).refutes(part.name):
+            return _Decided(Verdict.UNKNOWN, None, None)
+        short = readable(countermodel, lambda m: evaluate(stated, cell, m).refutes(part.name))
+        return _Decided(Verdict.REFUTED, short, short)
+    possible, witness = _witness(due, part, asked)
+    if possible == z3.unsat:
+        return _Decided(Verdict.VACUOUS, None, None)
+    proved = against == z3.unsat and witness is not None
+    return _Decided(Verdict.PROVED if proved else Verdict.UNKNOWN, witness, None)
+
+
+def _witness(due: Obligation, part: Part, asked: Sequence[Term]) -> tuple[z3.CheckSatResult, Model | None]:
+    """Numbers of which the exact model says that all assumptions hold: the statement's own example, or the solver's."""
+    stated, cell = due.theorem, due.cell
+
+    def holds(model: Model) -> bool:
+        return evaluate(stated, cell, model).witnesses(part.name)
+
+    if due.examples and holds(due.examples):
+        return z3.sat, {}
+    possible, witness = ask(asked, due.symbols, stated.timeout)
+    if witness is None or not holds(witness):
+        return (possible if witness is None else z3.unknown), None
+    return z3.sat, readable(witness, holds)
+
+
+def _conditional(due: Obligation, verdict: Verdict) -> Verdict:
+    sides = any(a.side for a in due.assumptions)
+    return Verdict.CONDITIONAL if verdict is Verdict.PROVED and sides and due.cell.venue is None else verdict
+
+
+def _needs(due: Obligation) -> tuple[Need, ...]:
+    kept = [a for a in due.assumptions if not (a.side and due.cell.venue)]
+    found = []
+    for dropped in kept:
+        others = [*due.background, *(term(a.condition) for a in kept if a is not dropped)]
+        answers = [
+            ask([*others, term(part.when), z3.Not(term(part.claim))], due.symbols, due.theorem.timeout)
+            for part in due.parts
+        ]
+        models = [model for _, model in answers if model is not None]
+        known = all(answer == z3.unsat for answer, _ in answers)
+        needed = True if models else False if known else None
+        found.append(Need(dropped.meaning, dropped.side, needed, models[0] if models else None))
+    return tuple(found)
