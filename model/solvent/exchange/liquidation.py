@@ -8,7 +8,20 @@ from typing import ClassVar
 from attrs import evolve, frozen
 
 from solvent.account import Regime
-from solvent.arithmetic import ZERO, Condition, Number, absolute, maximum, minimum, negate, total
+from solvent.arithmetic import (
+    ZERO,
+    Condition,
+    Number,
+    absolute,
+    both,
+    certainly,
+    either,
+    maximum,
+    minimum,
+    negate,
+    total,
+    where,
+)
 from solvent.exchange.action import Check, action
 from solvent.exchange.guards import above_zero, known_account, known_dex, known_market, number
 from solvent.exchange.margin import perp_value, pool_of_market, shares_balances
@@ -87,18 +100,18 @@ class LiquidateOnBook(VenueAction):
     def price(self, exchange: Exchange) -> Number:
         """The average price at the book (USD)."""
         market, size = exchange.markets[self.market], exchange.members[self.account].size(self.market)
-        side = -1 if size > 0 else 1
+        side = where(size > 0, -1, 1)
         return price_at_book(market.mark, side, self.size(exchange) * market.mark, market.depth)
 
     def apply(self, exchange: Exchange) -> Exchange:
         member = exchange.members[self.account]
         held, size, price = member.size(self.market), self.size(exchange), self.price(exchange)
-        sides = (BOOK, self.account) if held > 0 else (self.account, BOOK)
-        partial = size < absolute(held)
+        partial = certainly(size < absolute(held))
         stamped = evolve(
             without_orders(member), last_partial=exchange.now if partial else member.last_partial
         )
-        return trade(exchange.put(stamped), self.market, *sides, size, price)
+        change = where(held > 0, -size, size)
+        return trade(exchange.put(stamped), self.market, self.account, BOOK, change, price)
 
 
 @action
@@ -142,9 +155,8 @@ def taken(exchange: Exchange, name: str, market: str) -> Exchange:
     held = exchange.members[name].positions[market]
     mark, dex = exchange.markets[market].mark, exchange.markets[market].dex
     vault = vault_of(dex)
-    sides = (vault, name) if held.size > 0 else (name, vault)
     before = exchange.members[name].raw.get(dex, ZERO)
-    after = trade(exchange, market, *sides, absolute(held.size), mark)
+    after = trade(exchange, market, vault, name, held.size, mark)
     if held.raw is None:
         return after
     freed = after.members[name].raw.get(dex, ZERO) - before
@@ -173,30 +185,38 @@ def cross_margin_taken(exchange: Exchange, name: str, dex: str) -> Exchange:
 
 
 @frozen
-class Ranked:
-    """A counterparty of auto-deleveraging: its name, its rank, and the size that it holds."""
+class Candidate:
+    """A holder of a market as a counterparty of auto-deleveraging.
+
+    Attributes:
+        name: the account.
+        eligible: whether it is on the opposite side, with a value above zero.
+        rank: its rank (ADL-RANK).
+    """
 
     name: str
+    eligible: Condition
     rank: Number
-    size: Number
 
 
-def counterparties(exchange: Exchange, name: str, market: str) -> list[Ranked]:
-    """Who may be deleveraged against an account's position: the opposite side in profit, by rank (ADL-RANK).
-
-    Ties are broken by name.
-    """
-    needed = exchange.members[name].size(market)
+def candidates(exchange: Exchange, name: str, market: str) -> list[Candidate]:
+    """The holders of a market besides an account, as counterparties against its position."""
+    needed, rule = exchange.members[name].size(market), exchange.venue.rule("ADL-RANK")
+    mark = exchange.markets[market].mark
     found = []
     for other, size in exchange.markets[market].holders.items():
-        position = exchange.members[other].positions[market]
-        mark = exchange.markets[market].mark
-        entry = mark if position.entry is None else position.entry
-        value = value_behind(exchange, other, market)
-        if other != name and size * needed < 0 and value > 0:
-            rank = exchange.venue.rule("ADL-RANK")(size, mark, entry, value)
-            found.append(Ranked(other, rank, size))
-    return sorted(found, key=lambda one: (-one.rank, one.name))
+        if other != name:
+            entry = exchange.members[other].positions[market].entry
+            value = value_behind(exchange, other, market)
+            rank = rule(size, mark, mark if entry is None else entry, where(value > 0, value, 1))
+            found.append(Candidate(other, both(size * needed < 0, value > 0), rank))
+    return found
+
+
+def counterparties(exchange: Exchange, name: str, market: str) -> list[Candidate]:
+    """Those who are eligible, of exact numbers, the highest rank first and ties by name."""
+    eligible = [one for one in candidates(exchange, name, market) if one.eligible]
+    return sorted(eligible, key=lambda one: (-one.rank, one.name))
 
 
 def value_behind(exchange: Exchange, name: str, market: str) -> Number:
@@ -227,9 +247,12 @@ class Deleverage(VenueAction):
         yield from position_checks(exchange, self.counterparty, self.market)
         pool = pool_of_market(exchange, self.account, self.market)
         yield Check(pool.bankrupt, f"{self.account} is bankrupt", "ADL-TRIGGER")
-        ranked = counterparties(exchange, self.account, self.market)
-        first = [one.name for one in ranked if one.rank == ranked[0].rank]
-        yield Check(self.counterparty in first, f"{self.counterparty} has the highest rank", "ADL-RANK")
+        yield Check(self.account != self.counterparty, "the counterparty is another account")
+        others = {one.name: one for one in candidates(exchange, self.account, self.market)}
+        own = others.pop(self.counterparty)
+        yield Check(own.eligible, f"{self.counterparty} is on the opposite side", "ADL-SIZE")
+        first = both(*(either(negate(one.eligible), own.rank >= one.rank) for one in others.values()))
+        yield Check(first, f"{self.counterparty} has the highest rank", "ADL-RANK")
 
     def size(self, exchange: Exchange) -> Number:
         """How much is closed (contracts)."""
@@ -239,10 +262,10 @@ class Deleverage(VenueAction):
     def apply(self, exchange: Exchange) -> Exchange:
         market = exchange.markets[self.market]
         price = exchange.venue.rule("ADL-PRICE")(market.previous_mark, market.previous_oracle)
-        size, long = self.size(exchange), exchange.members[self.account].size(self.market) > 0
-        sides = (self.counterparty, self.account) if long else (self.account, self.counterparty)
+        size, held = self.size(exchange), exchange.members[self.account].size(self.market)
+        change = where(held > 0, -size, size)
         cleared = exchange.put(without_orders(exchange.members[self.account]))
-        return trade(cleared, self.market, *sides, size, price)
+        return trade(cleared, self.market, self.account, self.counterparty, change, price)
 
 
 def cross_cash(exchange: Exchange, member: Member, dex: str) -> Number:
@@ -332,11 +355,11 @@ class Unwind(VenueAction):
     def price(self, exchange: Exchange) -> Number:
         """The average price at the book (USD)."""
         market = exchange.markets[self.market]
-        side = -1 if exchange.members[vault_of(market.dex)].size(self.market) > 0 else 1
+        side = where(exchange.members[vault_of(market.dex)].size(self.market) > 0, -1, 1)
         return price_at_book(market.mark, side, self.size * market.mark, market.depth)
 
     def apply(self, exchange: Exchange) -> Exchange:
         vault = vault_of(exchange.markets[self.market].dex)
-        long = exchange.members[vault].size(self.market) > 0
-        sides = (BOOK, vault) if long else (vault, BOOK)
-        return trade(exchange, self.market, *sides, self.size, self.price(exchange))
+        held = exchange.members[vault].size(self.market)
+        change = where(held > 0, -self.size, self.size)
+        return trade(exchange, self.market, vault, BOOK, change, self.price(exchange))

@@ -28,7 +28,10 @@ def main_dex(exchange: Exchange, token: str) -> str:
 
 
 def pay(exchange: Exchange, member: Member, token: str, amount: Number) -> Member:
-    """The account after it has paid an amount: from spot, and where balances are shared, then from its perps."""
+    """The account after it has paid an amount: from spot, and where balances are shared, then from its perps.
+
+    An amount below zero is received in spot.
+    """
     if not shares_balances(member) or not exchange.dexes_of(token):
         return member.add_spot(token, -amount)
     idle = minimum(maximum(ZERO, member.spot.get(token, ZERO)), amount)

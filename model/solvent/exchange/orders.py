@@ -8,7 +8,7 @@ from typing import ClassVar
 from attrs import evolve, frozen
 
 from solvent.account import Order, Regime
-from solvent.arithmetic import ZERO, Condition, Number, absolute, both, either
+from solvent.arithmetic import ZERO, Condition, Number, absolute, both, either, where
 from solvent.exchange.action import Check, action
 from solvent.exchange.cash import UserAction
 from solvent.exchange.guards import above_zero, known_market, not_liquidatable, number, own_account
@@ -180,24 +180,21 @@ class MarketOrder(UserAction):
             either(less, not_liquidatable(exchange, self.account).condition), "it is not liquidatable"
         )
         after = self.apply(exchange)
-        spot_sale = is_spot(self.market) and less
-        yield from after_checks(after, self.account, self.market, False if spot_sale else less)
         book = reduces(exchange.members[BOOK], self.market, -self.size)
-        yield from after_checks(after, BOOK, self.market, False if is_spot(self.market) else book)
+        for name, closes in ((self.account, less), (BOOK, book)):
+            yield from after_checks(after, name, self.market, False if is_spot(self.market) else closes)
 
     def price(self, exchange: Exchange) -> Number:
         """The average price at which the book takes the order (USD)."""
         mark, depth = depth_of(exchange, self.market)
-        side = 1 if self.size > 0 else -1
+        side = where(self.size > 0, 1, -1)
         return price_at_book(mark, side, absolute(self.size) * mark, depth)
 
     def apply(self, exchange: Exchange) -> Exchange:
-        parameters, price = exchange.venue.parameters, self.price(exchange)
-        sides = (self.account, BOOK) if self.size > 0 else (BOOK, self.account)
-        taker, maker = parameters.fee_taker, parameters.fee_maker
-        fees = (taker, maker) if self.size > 0 else (maker, taker)
+        parameters = exchange.venue.parameters
         happens = trade_spot if is_spot(self.market) else trade
-        return happens(exchange, self.market, *sides, absolute(self.size), price, fees)
+        fees = (parameters.fee_taker, parameters.fee_maker)
+        return happens(exchange, self.market, self.account, BOOK, self.size, self.price(exchange), fees)
 
 
 def solvent_position(member: Member, market: str, price: Number) -> Check:

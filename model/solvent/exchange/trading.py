@@ -23,7 +23,7 @@ def setting_of(exchange: Exchange, member: Member, market: str) -> Setting:
     return Setting(leverage=exchange.venue.tiers(market, known.max_leverage)[0].max_leverage)
 
 
-def price_at_book(mark: Number, side: int, notional: Number, depth: Depth) -> Number:
+def price_at_book(mark: Number, side: Number, notional: Number, depth: Depth) -> Number:
     """The average price of an order to the book (TRADE-SLIPPAGE, TRADE-PRICE)."""
     slippage = trading.book_slippage(depth.spread, notional, depth.width)
     return trading.trade_price(mark, side, slippage)
@@ -84,18 +84,22 @@ def traded(
 def trade(
     exchange: Exchange,
     name: str,
-    buyer: str,
-    seller: str,
-    size: Number,
+    one: str,
+    other: str,
+    change: Number,
     price: Number,
     fees: tuple[Number, Number] = (ZERO, ZERO),
 ) -> Exchange:
-    """The exchange after two accounts have traded a perp; ``fees`` are the rates of buyer and seller."""
+    """The exchange after two accounts have traded a perp.
+
+    The one buys where the change is above zero and sells where it is below; the other does the opposite. ``fees``
+    are the rates of the one and of the other.
+    """
     market = exchange.markets[name]
-    paid = [funding.trade_fee(price, size, rate, ZERO) for rate in fees]
-    bought = traded(exchange, exchange.members[buyer], market, size, price, paid[0])
-    sold = traded(exchange, exchange.members[seller], market, -size, price, paid[1])
-    after = exchange.put(bought, sold).put_market(held_by(held_by(market, bought), sold))
+    paid = [funding.trade_fee(price, absolute(change), rate, ZERO) for rate in fees]
+    first = traded(exchange, exchange.members[one], market, change, price, paid[0])
+    second = traded(exchange, exchange.members[other], market, -change, price, paid[1])
+    after = exchange.put(first, second).put_market(held_by(held_by(market, first), second))
     return after.to_treasury(exchange.token_of(name), paid[0] + paid[1])
 
 
@@ -110,15 +114,16 @@ def held_by(market: Market, member: Member) -> Market:
 def trade_spot(
     exchange: Exchange,
     market: str,
-    buyer: str,
-    seller: str,
-    size: Number,
+    one: str,
+    other: str,
+    change: Number,
     price: Number,
     fees: tuple[Number, Number] = (ZERO, ZERO),
 ) -> Exchange:
-    """The exchange after two accounts have traded a token for the quote token; fees are paid in the quote token."""
+    """The exchange after two accounts have traded a token for the quote token, as ``trade``; fees in the quote token."""
     token, quote = token_of_spot(market), exchange.venue.quote
-    paid = [funding.trade_fee(price, size, rate, ZERO) for rate in fees]
-    bought = pay(exchange, exchange.members[buyer], quote, size * price + paid[0]).add_spot(token, size)
-    sold = pay(exchange, exchange.members[seller].add_spot(quote, size * price), quote, paid[1])
-    return exchange.put(bought, sold.add_spot(token, -size)).to_treasury(quote, paid[0] + paid[1])
+    paid = [funding.trade_fee(price, absolute(change), rate, ZERO) for rate in fees]
+    cost = change * price
+    first = pay(exchange, exchange.members[one], quote, cost + paid[0]).add_spot(token, change)
+    second = pay(exchange, exchange.members[other], quote, paid[1] - cost).add_spot(token, -change)
+    return exchange.put(first, second).to_treasury(quote, paid[0] + paid[1])

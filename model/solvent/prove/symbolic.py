@@ -42,7 +42,7 @@ class _Floors:
         if key not in self.known:
             floored = z3.Real(f"floor {len(self.known)}")
             self.known[key] = (floored, amount, unit)  # the terms are kept, so that their ids stay theirs
-            self.bounds += [floored <= amount, amount < floored + unit]
+            self.bounds.extend((floored <= amount, amount < floored + unit))
         return self.known[key][0]
 
 
