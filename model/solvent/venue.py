@@ -72,7 +72,9 @@ class Parameters:
     )
     collateral_step: Fraction = _parameter("1", "part of borrowed collateral taken over in one step")
     collateral_interval: Fraction = _parameter("s", "time between two steps")
-    collateral_half_life: Fraction = _parameter("s", "half-life of the backstop's collateral sale")
+    collateral_half_life: Fraction = _parameter(
+        "s", "half-life of the backstop's collateral sale", positive=True
+    )
     funding_interest: Fraction = _parameter("1/8h", "interest part of funding")
     funding_clamp: Fraction = _parameter(
         "1/8h", "largest difference of interest and premium that funding pays"

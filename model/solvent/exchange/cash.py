@@ -35,8 +35,8 @@ class Deposit(UserAction):
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from own_account(exchange, self.account)
-        known = self.token == exchange.venue.quote or self.token in exchange.venue.tokens
-        yield Check(known, f"{self.token} is a token of the venue")
+        known = self.token == exchange.venue.quote or self.token in exchange.spots
+        yield Check(known, f"{self.token} has a price here")
         yield above_zero(self.amount)
 
     def apply(self, exchange: Exchange) -> Exchange:

@@ -27,6 +27,7 @@ from solvent.exchange.guards import known_account
 from solvent.exchange.margin import Loans, debt_tokens, loans_of, owed_in
 from solvent.exchange.pool_actions import VenueAction
 from solvent.exchange.state import BACKSTOP, BOOK, Exchange
+from solvent.exchange.table import Table
 from solvent.exchange.trading import price_at_book, trade_spot
 from solvent.quantities import decay
 from solvent.regimes.portfolio import Collateral
@@ -89,9 +90,15 @@ class LiquidateCollateral(VenueAction):
             after = pools.move_supply(after, self.account, BACKSTOP, token, taken * counted)
         for token in debt_tokens(now, now.members[self.account]):
             after = self._debt_moved(after, now, token, part)
-        member, backstop = after.members[self.account], after.members[BACKSTOP]
-        since = exchange.now if backstop.last_step is None else backstop.last_step
-        return after.put(evolve(member, last_step=exchange.now), evolve(backstop, last_step=since))
+        stamped = after.put(evolve(after.members[self.account], last_step=exchange.now))
+        return evolve(stamped, selling=self._clocks(now, loans))
+
+    def _clocks(self, exchange: Exchange, loans: Loans) -> Table[int]:
+        clocks = exchange.selling
+        for collateral in loans.collateral:
+            if collateral.token.name not in exchange.members[BACKSTOP].supplied:
+                clocks = clocks.put(collateral.token.name, exchange.now)
+        return clocks
 
     def taken(self, collateral: Collateral, loans: Loans, part: Number) -> Number:
         """Which part of one collateral leaves the owner (BLQ-TAKEOVER): worth the debt at the discount, at most all."""
@@ -129,8 +136,8 @@ class SellCollateral(VenueAction):
         yield Check(self.token in exchange.spots, f"there is a spot market of {self.token}")
         now = accrue_all(exchange)
         yield Check(self.token in now.members[BACKSTOP].supplied, f"the backstop has taken {self.token}")
-        last = now.members[BACKSTOP].last_step
-        yield Check(last is not None and now.now > last, "time has passed since its last step", "BLQ-TWAP")
+        waited = now.now > now.selling.get(self.token, now.now)
+        yield Check(waited, "time has passed since it took or sold of it", "BLQ-TWAP")
         cost = self.amount(now) * self.price(now)
         yield Check(self.amount(now) > 0, "an amount of at least one unit is due", "BLQ-TWAP")
         yield Check(self.price(now) > 0, "the book has a price above zero", "TRADE-PRICE")
@@ -138,15 +145,14 @@ class SellCollateral(VenueAction):
         yield Check(cost <= cash, "the book has the cash")
 
     def amount(self, exchange: Exchange) -> Number:
-        """How much is sold (tokens): what the half-life leaves unsold is kept, and the last unit goes with the rest."""
-        parameters = exchange.venue.parameters
-        backstop = exchange.members[BACKSTOP]
-        held = exchange.supplied(backstop, self.token)
-        since = exchange.now if backstop.last_step is None else backstop.last_step
-        seconds = Fraction(exchange.now - since, 1000)
+        """How much is sold (tokens), as far as the book is deep: the half-life keeps the rest, but no last unit."""
+        parameters, depth = exchange.venue.parameters, exchange.spots[self.token].depth
+        held = exchange.supplied(exchange.members[BACKSTOP], self.token)
+        seconds = Fraction(exchange.now - exchange.selling.get(self.token, exchange.now), 1000)
         kept = borrow_liquidation.unsold(held, decay(seconds, parameters.collateral_half_life))
         sold = floor_to(held - kept, parameters.token_unit)
-        return where(held - sold < parameters.token_unit, held, sold)
+        due = where(held - sold <= parameters.token_unit, held, sold)
+        return due if depth.size is None else minimum(due, depth.size)
 
     def price(self, exchange: Exchange) -> Number:
         """The average price at the book (quote token)."""
@@ -158,8 +164,8 @@ class SellCollateral(VenueAction):
         amount, price, quote = self.amount(now), self.price(now), exchange.venue.quote
         out = pools.take_out(now, now.members[BACKSTOP], self.token, amount)
         sold = trade_spot(out, f"{self.token}/{quote}", BOOK, BACKSTOP, amount, price)
-        backstop = evolve(sold.members[BACKSTOP], last_step=exchange.now)
-        return repay_from_sale(sold.put(backstop), quote)
+        clocked = evolve(sold, selling=sold.selling.put(self.token, exchange.now))
+        return repay_from_sale(clocked, quote)
 
 
 def repay_from_sale(exchange: Exchange, token: str) -> Exchange:

@@ -159,6 +159,8 @@ class ChangeParameter(EnvironmentAction):
             yield Check(known, f"{name} is a parameter of a token")
             if name in _SHARES:
                 yield Check(self.value < 1, "the value is below one")
+            if name == "depth_width":
+                yield above_zero(self.value, "the value")
             return
         known_parameter = fields_dict(Parameters).get(name)
         yield Check(known_parameter is not None, f"{name} is a parameter of the venue")

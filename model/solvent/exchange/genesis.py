@@ -25,12 +25,13 @@ def found(
     """An exchange whose accounts bring in what they have; nobody has a position, a supply or a loan yet.
 
     The accounts of the book, of the liquidator vaults and of the backstop are opened where ``members`` does not
-    name them; there is a lending pool of every token of the venue that has a cap, and of ``pools``.
+    name them; there is a lending pool of every token of the venue that has a cap and a price, and of ``pools``.
 
     Raises:
-        ValueError: an account begins with positions, orders, supplies or loans, or a name stands twice.
+        ValueError: an account begins with positions, orders, supplies or loans, a name stands twice, or an account
+            or a pool has a token without a price.
     """
-    perps, brought = list(markets), list(members)
+    perps, brought, further = list(markets), list(members), list(pools)
     house = {BOOK, BACKSTOP, vault_of(""), *(vault_of(market.dex) for market in perps)}
     brought += [Member(name=name) for name in sorted(house - {member.name for member in brought})]
     for member in brought:
@@ -38,18 +39,24 @@ def found(
             raise ValueError(f"account {member.name} begins with positions, orders, supplies or loans")
     if len({member.name for member in brought}) != len(brought):
         raise ValueError("an account stands twice")
+    listed = list(spots)
+    priced = {venue.quote, *(spot.token for spot in listed)}
+    for token in sorted({token for member in brought for token in member.spot} | set(further)):
+        if token not in priced:
+            raise ValueError(f"token {token} has no spot market, so it has no price")
     tokens = {
         name
         for name, token in venue.tokens.items()
         if token.user_supply_cap is not None or token.user_borrow_cap is not None
     }
+    tokens &= priced
     exchange = Exchange(
         venue=venue,
         now=now,
         markets=table({market.name: evolve(market, funded=now) for market in perps}),
-        spots=table({spot.token: spot for spot in spots}),
+        spots=table({spot.token: spot for spot in listed}),
         members=table({member.name: member for member in brought}),
-        pools=table({name: LendingPool(token=name, accrued=now) for name in sorted({*tokens, *pools})}),
+        pools=table({name: LendingPool(token=name, accrued=now) for name in sorted({*tokens, *further})}),
     )
     external = exchange.external
     for member in brought:

@@ -31,8 +31,12 @@ def own_account(exchange: Exchange, *names: str) -> Iterator[Check]:
     """The accounts exist and are users' own: the vault and the backstop follow the venue's rules alone."""
     yield from known_account(exchange, *names)
     for name in names:
-        house = name == BACKSTOP or name.partition(":")[0] == VAULT
-        yield Check(not house, f"{name} is the account of a user")
+        yield Check(not is_house(name), f"{name} is the account of a user")
+
+
+def is_house(name: str) -> bool:
+    """Whether an account is the venue's own: a liquidator vault or the backstop, which no user commands."""
+    return name == BACKSTOP or name.partition(":")[0] == VAULT
 
 
 def above_zero(amount: Number, what: str = "the amount") -> Check:
@@ -44,7 +48,8 @@ def known_market(exchange: Exchange, market: str, *, spot: bool = True) -> Itera
     """There is such a market."""
     found = market in exchange.markets
     if spot and is_spot(market):
-        found = token_of_spot(market) in exchange.spots and market.endswith(f"/{exchange.venue.quote}")
+        token = token_of_spot(market)
+        found = token in exchange.spots and market == f"{token}/{exchange.venue.quote}"
     yield Check(found, f"there is a market {market}")
 
 

@@ -23,11 +23,11 @@ from solvent.arithmetic import (
     where,
 )
 from solvent.exchange.action import Check, action
-from solvent.exchange.guards import above_zero, known_account, known_dex, known_market, number
+from solvent.exchange.guards import above_zero, is_house, known_account, known_dex, known_market, number
 from solvent.exchange.margin import perp_value, pool_of_market, shares_balances
 from solvent.exchange.orders import solvent_position
 from solvent.exchange.pool_actions import VenueAction
-from solvent.exchange.state import BACKSTOP, BOOK, VAULT, Exchange, Member, is_spot
+from solvent.exchange.state import BOOK, VAULT, Exchange, Member, is_spot
 from solvent.exchange.trading import price_at_book, trade
 from solvent.regimes import Pool
 from solvent.regimes.dexes import measure_dex
@@ -66,7 +66,7 @@ class LiquidateOnBook(VenueAction):
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from position_checks(exchange, self.account, self.market)
-        house = self.account in (BOOK, BACKSTOP) or self.account.startswith(VAULT)
+        house = self.account == BOOK or is_house(self.account)
         yield Check(not house, f"{self.account} is the account of a user")
         pool = pool_of_market(exchange, self.account, self.market)
         yield Check(
@@ -125,8 +125,7 @@ class TakeOver(VenueAction):
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from position_checks(exchange, self.account, self.market)
-        house = self.account.startswith(VAULT)
-        yield Check(not house, f"{self.account} is not a liquidator vault")
+        yield Check(not is_house(self.account), f"{self.account} is not the venue's own account")
         dexes = {exchange.markets[market].dex for market in self._pool(exchange).members}
         vaults = [vault_of(dex) for dex in sorted(dexes)]
         yield from known_account(exchange, *vaults)

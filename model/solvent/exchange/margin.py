@@ -40,7 +40,7 @@ def pay(exchange: Exchange, member: Member, token: str, amount: Number) -> Membe
 
 def may_open(exchange: Exchange, name: str, token: str, dex: str) -> Condition:
     """Whether what the account has in a token covers initial margin, orders and spot buys (TRADE-OPEN)."""
-    account = exchange.account(name)
+    account = exchange.margined(name)
     dexes = [measure_dex(d, exchange.prices, exchange.venue) for d in account.dexes if d.token == token]
     if account.regime is Regime.CROSS:
         own = [d for d in dexes if d.name == dex]

@@ -8,11 +8,11 @@ from typing import ClassVar
 from attrs import evolve, frozen
 
 from solvent.account import Order, Regime
-from solvent.arithmetic import ZERO, Condition, Number, absolute, both, either, where
+from solvent.arithmetic import ZERO, Condition, Number, absolute, both, either, negate, where
 from solvent.exchange.action import Check, action
 from solvent.exchange.cash import UserAction
 from solvent.exchange.guards import above_zero, known_market, not_liquidatable, number, own_account
-from solvent.exchange.margin import may_open, movable_from_dex, withdrawable_of
+from solvent.exchange.margin import main_dex, may_open, movable_from_dex, pool_of_market, withdrawable_of
 from solvent.exchange.state import BOOK, Depth, Exchange, Member, Setting, is_spot, token_of_spot
 from solvent.exchange.trading import price_at_book, setting_of, trade, trade_spot
 from solvent.rules import perp, trading
@@ -34,12 +34,15 @@ def covers(exchange: Exchange, name: str, market: str) -> Condition:
 def spot_covered(exchange: Exchange, name: str, market: str) -> Condition:
     """Whether an account has what it sells, and the quote token for what it buys."""
     account, quote = exchange.account(name), exchange.venue.quote
-    sold = account.balance(token_of_spot(market))
-    has_token = sold.idle >= sold.selling
-    if account.regime is Regime.CROSS or not exchange.dexes_of(quote):
-        cash = account.balance(quote)
-        return both(has_token, cash.idle >= cash.buying + cash.selling)
-    return both(has_token, may_open(exchange, name, quote, ""))
+    token = token_of_spot(market)
+    sold, conditions = account.balance(token), []
+    for other in (token, quote):
+        if account.regime is not Regime.CROSS and exchange.dexes_of(other):
+            conditions.append(may_open(exchange, name, other, main_dex(exchange, other)))
+        elif other == quote:
+            cash = account.balance(quote)
+            conditions.append(cash.idle >= cash.buying + cash.selling)
+    return both(sold.idle >= sold.selling, *conditions)
 
 
 def allowed_leverage(exchange: Exchange, name: str, market: str) -> Check:
@@ -51,12 +54,25 @@ def allowed_leverage(exchange: Exchange, name: str, market: str) -> Check:
     return Check(allowed, f"the tier allows the leverage of {name}", "PERP-LEVERAGE")
 
 
-def after_checks(exchange: Exchange, name: str, market: str, reduces: Condition) -> Iterator[Check]:
-    """What a trade must leave an account with, unless it only reduces."""
-    yield Check(either(reduces, covers(exchange, name, market)), f"{name} covers what it opens", "TRADE-OPEN")
+def after_checks(
+    before: Exchange, exchange: Exchange, name: str, market: str, reduces: Condition
+) -> Iterator[Check]:
+    """What a trade must leave an account with: initial margin where it opens, its health where it only reduces."""
+    covered = either(reduces, covers(exchange, name, market))
+    yield Check(covered, f"{name} covers what it opens", "TRADE-OPEN")
+    if not is_spot(market) and market in before.members[name].positions:
+        kept = either(negate(reduces), stays_healthy(before, exchange, name, market))
+        yield Check(kept, f"{name} is not liquidatable after it, or no nearer to it", "TRADE-REDUCES")
     if not is_spot(market) and market in exchange.members[name].positions:
         check = allowed_leverage(exchange, name, market)
         yield evolve(check, condition=either(reduces, check.condition))
+
+
+def stays_healthy(before: Exchange, after: Exchange, name: str, market: str) -> Condition:
+    """Whether the margin pool of a position is not liquidatable after a step, or has no less left after maintenance."""
+    was = pool_of_market(before, name, market)
+    now = next((pool for pool in after.assess(name).pools if pool.name == was.name), None)
+    return True if now is None else either(negate(now.liquidatable), now.available >= was.available)
 
 
 def reduces(member: Member, market: str, change: Number) -> Condition:
@@ -182,7 +198,9 @@ class MarketOrder(UserAction):
         after = self.apply(exchange)
         book = reduces(exchange.members[BOOK], self.market, -self.size)
         for name, closes in ((self.account, less), (BOOK, book)):
-            yield from after_checks(after, name, self.market, False if is_spot(self.market) else closes)
+            yield from after_checks(
+                exchange, after, name, self.market, False if is_spot(self.market) else closes
+            )
 
     def price(self, exchange: Exchange) -> Number:
         """The average price at which the book takes the order (USD)."""

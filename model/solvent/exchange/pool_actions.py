@@ -13,7 +13,16 @@ from solvent.exchange import lending as pools
 from solvent.exchange.action import Action, Check, Group, action
 from solvent.exchange.cash import UserAction
 from solvent.exchange.guards import above_zero, known_account, known_pool, number, own_account
-from solvent.exchange.margin import free_supply, lendable, loans_of, pay, perp_value, portfolio_of, price_of
+from solvent.exchange.margin import (
+    free_supply,
+    lendable,
+    loans_of,
+    pay,
+    perp_value,
+    portfolio_of,
+    price_of,
+    withdrawable_of,
+)
 from solvent.exchange.state import Exchange, Member
 from solvent.rules import lending, portfolio
 from solvent.venue import Token
@@ -32,6 +41,15 @@ def pool_checks(exchange: Exchange, account: str, token: str, amount: Number) ->
     yield from known_pool(exchange, token)
     yield Check(token in exchange.venue.tokens, f"the venue states the caps of {token}")
     yield above_zero(amount)
+
+
+def idle_check(exchange: Exchange, name: str, token: str, amount: Number) -> Check:
+    """The account has the amount in spot, and neither orders nor, in a unified account, positions need it."""
+    balance = exchange.account(name).balance(token)
+    idle = balance.idle - balance.selling - balance.buying
+    if exchange.members[name].mode is Regime.UNIFIED:
+        idle = minimum(idle, withdrawable_of(exchange, name, token))
+    return Check(amount <= idle, f"{name} has the amount idle", "UA-HOLD")
 
 
 def supply_room(exchange: Exchange, member: Member, token: Token) -> Number | None:
@@ -58,9 +76,7 @@ class Supply(UserAction):
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from pool_checks(exchange, self.account, self.token, self.amount)
         now = pools.accrue(exchange, self.token)
-        balance = now.account(self.account).balance(self.token)
-        idle = balance.idle - balance.selling - balance.buying
-        yield Check(self.amount <= idle, f"{self.account} has the amount idle")
+        yield idle_check(now, self.account, self.token, self.amount)
         member, token, pool = now.members[self.account], now.venue.tokens[self.token], now.pools[self.token]
         held, after = now.supplied(member, self.token), pool.supplied + self.amount
         own, all_of = token.user_supply_cap, token.global_supply_cap
@@ -158,9 +174,7 @@ class Repay(UserAction):
         now = pools.accrue(exchange, self.token)
         member = now.members[self.account]
         yield Check(self.amount <= now.borrowed(member, self.token), "the loan is at least the amount")
-        balance = now.account(self.account).balance(self.token)
-        idle = balance.idle - balance.selling - balance.buying
-        yield Check(self.amount <= idle, f"{self.account} has the amount idle")
+        yield idle_check(now, self.account, self.token, self.amount)
 
     def apply(self, exchange: Exchange) -> Exchange:
         now = pools.accrue(exchange, self.token)
@@ -198,7 +212,7 @@ def automatic_checks(exchange: Exchange, name: str, token: str) -> Iterator[Chec
     yield from known_pool(exchange, token)
     known = exchange.venue.tokens.get(token)
     yield Check(known is not None and known.is_borrowable, f"{token} can be borrowed")
-    portfolio_mode = exchange.account(name).regime is Regime.PORTFOLIO
+    portfolio_mode = exchange.margined(name).regime is Regime.PORTFOLIO
     yield Check(portfolio_mode, f"{name} is margined as a portfolio", "PM-BORROW")
 
 

@@ -55,7 +55,7 @@ class Fill(VenueAction):
             if not is_spot(self.market):
                 less = reduces(member, self.market, side * self.size)
                 yield solvent_position(member, self.market, self.price)
-            yield from after_checks(after, name, self.market, less)
+            yield from after_checks(exchange, after, name, self.market, less)
 
     def _sides(self) -> tuple[tuple[str, str, int], tuple[str, str, int]]:
         return (self.buyer, self.buy, 1), (self.seller, self.sell, -1)

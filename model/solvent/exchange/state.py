@@ -211,6 +211,7 @@ class Exchange:
         members: the accounts by name, those of the venue among them (BOOK, VAULT, BACKSTOP).
         pools: the lending pools by token.
         treasury: what the venue itself owns by token: fees, remainders, and what it bears where that is below zero.
+        selling: by token, since when the backstop's sale of taken collateral counts (ms).
         external: by token, what came in from outside less what went out.
         prices: what assessments take of the above.
     """
@@ -223,6 +224,7 @@ class Exchange:
     members: Table[Member] = _table()
     pools: Table[LendingPool] = _table()
     treasury: Amounts = _amounts()
+    selling: Table[int] = _table()
     external: Amounts = _amounts()
     prices: Prices = Factory(lambda self: self.price_view(), takes_self=True)
 
@@ -284,20 +286,31 @@ class Exchange:
         return rule(pool.borrowed, pool.borrowed + 1 if cap is None else cap, pool.cash)
 
     def account(self, name: str) -> Account:
-        """What an account holds and owes at this instant, as assessments take it."""
+        """What an account holds and owes at this instant, in its own mode."""
         member = self.members[name]
-        regime, netted = member.mode, False
-        if regime is Regime.PORTFOLIO and certainly(self.fallen_back()):
-            regime, netted = Regime.UNIFIED, True
         return Account(
-            regime=regime,
+            regime=member.mode,
             dexes=tuple(self._dex(member, dex) for dex in self._dexes(member)),
-            balances=tuple(self._balance(member, token, netted) for token in self._tokens(member)),
+            balances=tuple(self._balance(member, token) for token in self._tokens(member)),
         )
+
+    def margined(self, name: str) -> Account:
+        """The account as it is margined: a portfolio account that has fallen back as a unified one (MODE-FALLBACK).
+
+        What it has supplied is then its own balance, less its loan, and supports no other token.
+        """
+        account = self.account(name)
+        if account.regime is not Regime.PORTFOLIO or not certainly(self.fallen_back()):
+            return account
+        netted = tuple(
+            evolve(b, idle=b.idle + b.supplied - b.borrowed, supplied=ZERO, borrowed=ZERO)
+            for b in account.balances
+        )
+        return evolve(account, regime=Regime.UNIFIED, balances=netted)
 
     def assess(self, name: str) -> Assessment:
         """What its regime says of an account at this instant."""
-        return assess(self.account(name), self.prices, self.venue)
+        return assess(self.margined(name), self.prices, self.venue)
 
     def _dexes(self, member: Member) -> list[str]:
         used = {self.markets[market].dex for market in member.positions}
@@ -322,7 +335,7 @@ class Exchange:
         buying = {self.venue.quote} if ordered else set()
         return sorted({*member.spot, *member.supplied, *member.borrowed, *ordered, *buying})
 
-    def _balance(self, member: Member, token: str, netted: bool) -> Balance:
+    def _balance(self, member: Member, token: str) -> Balance:
         idle, supplied = member.spot.get(token, ZERO), self.supplied(member, token)
         borrowed = self.borrowed(member, token)
         orders = [o for o in member.orders.values() if is_spot(o.market)]
@@ -330,8 +343,6 @@ class Exchange:
         buying = sum(
             (o.size * o.price for o in orders if o.side > 0), ZERO
         ) if token == self.venue.quote else ZERO  # fmt: skip
-        if netted:
-            idle, supplied, borrowed = idle + supplied - borrowed, ZERO, ZERO
         return Balance(
             token=token, idle=idle, supplied=supplied, borrowed=borrowed, selling=selling, buying=buying
         )

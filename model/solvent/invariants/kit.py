@@ -9,7 +9,7 @@ from typing import TypeAlias
 from attrs import frozen
 
 from solvent.arithmetic import ZERO, Condition, Number, total
-from solvent.exchange import BACKSTOP, VAULT, Action, Exchange, Member
+from solvent.exchange import Action, Exchange, Member
 
 
 @frozen
@@ -112,11 +112,6 @@ def step_violations(before: Exchange, action: Action, after: Exchange) -> Iterat
         for claim in invariant.claims(before, action, after):
             if not claim.condition:
                 yield Violation(invariant, claim)
-
-
-def is_house(name: str) -> bool:
-    """Whether an account is the venue's own: the vaults and the backstop, which no user commands."""
-    return name == BACKSTOP or name.partition(":")[0] == VAULT
 
 
 def holdings(exchange: Exchange, member: Member, token: str) -> Number:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from solvent.account import Regime
 from solvent.arithmetic import ZERO, Number, both, maximum, total
 from solvent.exchange import Exchange, Member
+from solvent.exchange.guards import is_house
 from solvent.exchange.risk import net_requirement, net_risk, net_risk_of_collateral_fall
-from solvent.invariants.kit import Claim, holdings, is_house, of_states, tokens
+from solvent.invariants.kit import Claim, holdings, of_states, tokens
 
 
 @of_states("conservation")

@@ -21,8 +21,9 @@ from solvent.exchange import (
     TakeOver,
     WriteOff,
 )
+from solvent.exchange.guards import is_house
 from solvent.exchange.margin import liquidatable, pool_of_market
-from solvent.invariants.kit import Claim, changed, holdings, is_house, of_steps, tokens
+from solvent.invariants.kit import Claim, changed, holdings, of_steps, tokens
 from solvent.regimes import Pool
 
 
