@@ -52,7 +52,7 @@ class Action:
 
     Attributes:
         group: who acts.
-        words: the action as a sentence, with its fields in braces.
+        words: the action as a sentence, with its fields in braces; a flag stands as its name or not at all.
     """
 
     __slots__ = ()
@@ -81,7 +81,7 @@ class Action:
         return next((check for check in self.checks(exchange) if not check.condition), None)
 
     def __str__(self) -> str:
-        values = {f.name: _shown(getattr(self, f.name)) for f in fields(type(self))}  # type: ignore[arg-type]
+        values = {f.name: _shown(f.name, getattr(self, f.name)) for f in fields(type(self))}  # type: ignore[arg-type]
         return self.words.format(**values)
 
     @classmethod
@@ -90,7 +90,11 @@ class Action:
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
 
-def _shown(value: object) -> object:
+def _shown(name: str, value: object) -> object:
+    if isinstance(value, bool):
+        return f", {name.replace('_', '-')}" if value else ""
+    if name == "dex":
+        return f" of {value}" if value else ""
     return show(value) if isinstance(value, Fraction) else value
 
 

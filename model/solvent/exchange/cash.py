@@ -8,10 +8,10 @@ from typing import ClassVar
 from attrs import evolve, field, frozen
 
 from solvent.account import Regime
-from solvent.arithmetic import ZERO, Number
+from solvent.arithmetic import ZERO, Number, total
 from solvent.exchange.action import Action, Check, Group, action
 from solvent.exchange.guards import above_zero, keeps_apart, known_dex, number, own_account
-from solvent.exchange.margin import movable_from_dex, pay, shares_balances, withdrawable_of
+from solvent.exchange.margin import movable_from_dex, pay, price_of, shares_balances, withdrawable_of
 from solvent.exchange.state import Exchange, Member
 from solvent.rules import modes
 
@@ -98,7 +98,7 @@ class Send(UserAction):
 class SubAccountTransfer(UserAction):
     """Cash goes from the perps of one account to those of another account of the same owner (MODE-SUB)."""
 
-    words: ClassVar[str] = "{sender} transfers {amount} to {receiver}, of the same owner"
+    words: ClassVar[str] = "{sender} transfers {amount} from perps{dex} to {receiver}, of the same owner"
     sender: str
     receiver: str
     amount: Number = number()
@@ -133,7 +133,7 @@ class SubAccountTransfer(UserAction):
 class SpotToPerp(UserAction):
     """Cash goes from spot to the perps of a dex, in the standard mode."""
 
-    words: ClassVar[str] = "{account} moves {amount} from spot to perps"
+    words: ClassVar[str] = "{account} moves {amount} from spot to perps{dex}"
     account: str
     amount: Number = number()
     dex: str = ""
@@ -155,7 +155,7 @@ class SpotToPerp(UserAction):
 class PerpToSpot(UserAction):
     """Cash above the transfer requirement goes from the perps of a dex to spot, in the standard mode."""
 
-    words: ClassVar[str] = "{account} moves {amount} from perps to spot"
+    words: ClassVar[str] = "{account} moves {amount} from perps{dex} to spot"
     account: str
     amount: Number = number()
     dex: str = ""
@@ -196,7 +196,11 @@ class SwitchMode(UserAction):
     def _eligible(self, exchange: Exchange, member: Member) -> Iterator[Check]:
         bound = exchange.venue.parameters.eligible_value
         if self.mode is Regime.PORTFOLIO and bound is not None:
-            value = member.spot.get(exchange.venue.quote, ZERO) + sum(member.raw.values(), ZERO)
+            own = {t: member.spot.get(t, ZERO) for t in member.spot}
+            lent = {t: exchange.supplied(member, t) for t in member.supplied}
+            tokens = sorted({*own, *lent})
+            worth = ((own.get(t, ZERO) + lent.get(t, ZERO)) * price_of(exchange, t) for t in tokens)
+            value = total(worth) + total(member.raw.values())
             yield Check(
                 modes.value_eligible(value, bound),
                 "the account value is below the bound",

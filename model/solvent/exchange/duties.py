@@ -39,7 +39,7 @@ def ladder(exchange: Exchange, name: str) -> Iterator[Action]:
         yield LiquidateOnBook(account=name, market=market)
     if name != BACKSTOP:
         yield LiquidateCollateral(account=name)
-    for dex in sorted({*member.raw, *member.deficit}):
+    for dex in sorted({"", *member.raw, *member.deficit}):
         yield AllocateShortfall(account=name, dex=dex)
     for token in member.borrowed:
         yield WriteOff(account=name, token=token)

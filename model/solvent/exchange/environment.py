@@ -61,8 +61,7 @@ class MovePrices(EnvironmentAction):
 
     def apply(self, exchange: Exchange) -> Exchange:
         markets, spots = exchange.markets, exchange.spots
-        for name in sorted({*self.marks, *self.oracles, *self.premiums}):
-            market = markets[name]
+        for name, market in exchange.markets.items():
             mark = self.marks.get(name, market.mark)
             follows = mark if name in self.marks else market.oracle
             moved = evolve(
@@ -86,6 +85,7 @@ class MovePrices(EnvironmentAction):
             *(f"oracle of {name} to {_text(price)}" for name, price in self.oracles.items()),
             *(f"spot {name} to {_text(price)}" for name, price in self.spots.items()),
             *(f"premium of {name} to {_text(value)}" for name, value in self.premiums.items()),
+            *([] if self.usdt is None else [f"USDT to {_text(self.usdt)}"]),
         ]
         return self.words.format(moves=", ".join(moves) or "none")
 
@@ -99,7 +99,7 @@ def _text(number_: Number) -> str:
 class ChangeDepth(EnvironmentAction):
     """The book of a market becomes deeper or thinner (TRADE-SLIPPAGE)."""
 
-    words: ClassVar[str] = "the book of {market} changes: spread {spread}, width {width}, size {size}"
+    words: ClassVar[str] = "the book of {market} changes: spread {spread}, width {width}, {most}"
     market: str
     spread: Number = number(ZERO)
     width: Number = number(Fraction(10**12))
@@ -119,6 +119,12 @@ class ChangeDepth(EnvironmentAction):
             spot = evolve(exchange.spots[token], depth=depth)
             return evolve(exchange, spots=exchange.spots.put(token, spot))
         return exchange.put_market(evolve(exchange.markets[self.market], depth=depth))
+
+    def __str__(self) -> str:
+        most = "any size" if self.size is None else f"size at most {_text(self.size)}"
+        return self.words.format(
+            market=self.market, spread=_text(self.spread), width=_text(self.width), most=most
+        )
 
 
 @action

@@ -6,11 +6,15 @@ from collections.abc import Iterable
 
 from attrs import evolve
 
+from solvent.account import Regime
 from solvent.arithmetic import ZERO
 from solvent.exchange.liquidation import vault_of
 from solvent.exchange.state import BACKSTOP, BOOK, Exchange, LendingPool, Market, Member, SpotMarket
 from solvent.exchange.table import table
 from solvent.venue import Venue
+
+_MODES = {BACKSTOP: Regime.PORTFOLIO}
+"""The backstop stands in the place of the portfolio accounts whose collateral and debt it takes over."""
 
 
 def found(
@@ -33,13 +37,22 @@ def found(
     """
     perps, brought, further = list(markets), list(members), list(pools)
     house = {BOOK, BACKSTOP, vault_of(""), *(vault_of(market.dex) for market in perps)}
-    brought += [Member(name=name) for name in sorted(house - {member.name for member in brought})]
+    opened = sorted(house - {member.name for member in brought})
+    brought += [Member(name=name, mode=_MODES.get(name, Regime.CROSS)) for name in opened]
     for member in brought:
-        if any(len(t) for t in (member.positions, member.orders, member.supplied, member.borrowed)):
-            raise ValueError(f"account {member.name} begins with positions, orders, supplies or loans")
-    if len({member.name for member in brought}) != len(brought):
-        raise ValueError("an account stands twice")
+        held = (member.positions, member.orders, member.supplied, member.borrowed, member.deficit)
+        if any(len(entries) for entries in held):
+            raise ValueError(
+                f"account {member.name} begins with positions, orders, supplies, loans or a deficit"
+            )
     listed = list(spots)
+    for what, names in (
+        ("account", [member.name for member in brought]),
+        ("market", [market.name for market in perps]),
+        ("spot market", [spot.token for spot in listed]),
+    ):
+        if len(set(names)) != len(names):
+            raise ValueError(f"{what} {max(names, key=names.count)} stands twice")
     priced = {venue.quote, *(spot.token for spot in listed)}
     for token in sorted({token for member in brought for token in member.spot} | set(further)):
         if token not in priced:

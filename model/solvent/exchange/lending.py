@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import evolve
 
-from solvent.arithmetic import ZERO, Number, certainly, floor_to, maximum, minimum
+from solvent.arithmetic import ZERO, Number, certainly, floor_to, maximum, minimum, where
 from solvent.exchange.state import Amounts, Exchange, LendingPool, Member
 from solvent.quantities import growth_factor
 from solvent.rules import lending
@@ -103,7 +103,8 @@ def repay(exchange: Exchange, member: Member, token: str, amount: Number) -> Exc
     """What an account has paid is taken off its debt; the payment itself has left the account already."""
     pool, unit = exchange.pools[token], exchange.venue.parameters.index_unit
     held = member.borrowed.get(token, ZERO)
-    shares = minimum(held, lending.shares_given(amount, pool.debt_index, unit))
+    rounded = minimum(held, lending.shares_given(amount, pool.debt_index, unit))
+    shares = where(amount >= lending.claim(held, pool.debt_index), held, rounded)
     after = evolve(
         pool,
         cash=pool.cash + amount,

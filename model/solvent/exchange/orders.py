@@ -8,7 +8,7 @@ from typing import ClassVar
 from attrs import evolve, frozen
 
 from solvent.account import Order, Regime
-from solvent.arithmetic import ZERO, Condition, Number, absolute, both, either, negate, where
+from solvent.arithmetic import ZERO, Condition, Number, absolute, both, either, floor_to, negate, where
 from solvent.exchange.action import Check, action
 from solvent.exchange.cash import UserAction
 from solvent.exchange.guards import above_zero, known_market, not_liquidatable, number, own_account
@@ -89,12 +89,20 @@ def depth_of(exchange: Exchange, market: str) -> tuple[Number, Depth]:
     return perp_market.mark, perp_market.depth
 
 
+def in_steps(exchange: Exchange, market: str, size: Number) -> Check:
+    """The size is a whole number of the market's steps; spot markets have none."""
+    if is_spot(market):
+        return Check(True, "the size is whole")
+    unit = exchange.markets[market].step
+    return Check(floor_to(absolute(size), unit) == absolute(size), f"the size is in steps of {market}")
+
+
 @action
 @frozen(kw_only=True)
 class PlaceOrder(UserAction):
     """A limit order rests in the book and reserves margin, unless it is reduce-only (PERP-ORDER)."""
 
-    words: ClassVar[str] = "{account} places order {order}: {size} {market} at {price}"
+    words: ClassVar[str] = "{account} places order {order}: {size} {market} at {price}{reduce_only}"
     account: str
     order: str
     market: str
@@ -109,6 +117,7 @@ class PlaceOrder(UserAction):
         yield Check(self.order not in member.orders, f"there is no order {self.order} yet")
         yield Check(self.size != 0, "the size is not zero")
         yield above_zero(self.price, "the price")
+        yield in_steps(exchange, self.market, self.size)
         if self.reduce_only:
             only = not is_spot(self.market) and reduces(member, self.market, self.size)
             yield Check(only, "the order only reduces", "TRADE-REDUCES")
@@ -166,7 +175,7 @@ class CancelOrder(UserAction):
 class MarketOrder(UserAction):
     """An order to the book, whose counterparty is the account of the book: buy above zero, sell below."""
 
-    words: ClassVar[str] = "{account} trades {size} {market} at the market"
+    words: ClassVar[str] = "{account} trades {size} {market} at the market{reduce_only}"
     account: str
     market: str
     size: Number = number()
@@ -184,6 +193,8 @@ class MarketOrder(UserAction):
         member = exchange.members[self.account]
         less = reduces(member, self.market, self.size)
         yield Check(either(not self.reduce_only, less), "the order only reduces", "TRADE-REDUCES")
+        whole = in_steps(exchange, self.market, self.size)
+        yield evolve(whole, condition=either(less, whole.condition))
         if not is_spot(self.market):
             cap = perp.order_value_cap(tiers_of(exchange, self.market)[0].max_leverage, False)
             yield Check(
@@ -299,7 +310,7 @@ def move_margin(exchange: Exchange, name: str, market: str, amount: Number) -> E
 class ChangeLeverage(UserAction):
     """The account chooses leverage and margin for a market; only without a position may it change the margin."""
 
-    words: ClassVar[str] = "{account} sets leverage {leverage} for {market}"
+    words: ClassVar[str] = "{account} sets leverage {leverage} for {market}{isolated}"
     account: str
     market: str
     leverage: Number = number()

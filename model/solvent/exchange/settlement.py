@@ -96,7 +96,7 @@ def rate_of(exchange: Exchange, market: str) -> Number:
 @action
 @frozen(kw_only=True)
 class SettleFunding(VenueAction):
-    """Every hour longs pay shorts, or shorts longs; the rounding remainder is the treasury's (FUND-REMAINDER)."""
+    """For every hour longs pay shorts, or shorts longs; the rounding remainder is the treasury's (FUND-REMAINDER)."""
 
     words: ClassVar[str] = "funding of {market} is paid"
     market: str
@@ -104,7 +104,7 @@ class SettleFunding(VenueAction):
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from known_market(exchange, self.market, spot=False)
         due = exchange.now >= exchange.markets[self.market].funded + HOUR
-        yield Check(due, "an hour has passed since the last payment", "FUND-PAYMENT")
+        yield Check(due, "an hour has passed that is not paid for", "FUND-PAYMENT")
 
     def payments(self, exchange: Exchange) -> dict[str, Number]:
         """What each holder receives (USD), below zero where it pays."""
@@ -121,7 +121,7 @@ class SettleFunding(VenueAction):
             receive(exchange.members[name], market.name, market.dex, amount)
             for name, amount in payments.items()
         ]
-        after = exchange.put(*paid).put_market(evolve(market, funded=exchange.now))
+        after = exchange.put(*paid).put_market(evolve(market, funded=market.funded + HOUR))
         remainder = funding.funding_remainder(list(payments.values()))
         return after.to_treasury(exchange.token_of(self.market), remainder)
 
