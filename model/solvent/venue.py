@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import NOTHING, Factory, evolve, field, frozen
 
+from solvent.arithmetic import certainly
 from solvent.rules import select
 from solvent.rules.kinds import Tier
 
@@ -116,7 +117,7 @@ class Token:
     @property
     def is_collateral(self) -> bool:
         """Whether supplying it supports the account."""
-        return self.ltv > 0
+        return not certainly(self.ltv <= 0)
 
     @property
     def is_borrowable(self) -> bool:

@@ -9,8 +9,9 @@ from attrs import evolve, field, frozen
 
 from solvent.account import Regime
 from solvent.arithmetic import ZERO, Number, total
+from solvent.decimals import exact
 from solvent.exchange.action import Action, Check, Group, action
-from solvent.exchange.guards import above_zero, keeps_apart, known_dex, number, own_account
+from solvent.exchange.guards import above_zero, keeps_apart, known_dex, own_account
 from solvent.exchange.margin import movable_from_dex, pay, price_of, shares_balances, withdrawable_of
 from solvent.exchange.state import Exchange, Member
 from solvent.rules import modes
@@ -31,7 +32,7 @@ class Deposit(UserAction):
     words: ClassVar[str] = "{account} deposits {amount} {token}"
     account: str
     token: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from own_account(exchange, self.account)
@@ -53,7 +54,7 @@ class Withdraw(UserAction):
     words: ClassVar[str] = "{account} withdraws {amount} {token}"
     account: str
     token: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from own_account(exchange, self.account)
@@ -80,7 +81,7 @@ class Send(UserAction):
     sender: str
     receiver: str
     token: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from own_account(exchange, self.sender, self.receiver)
@@ -101,7 +102,7 @@ class SubAccountTransfer(UserAction):
     words: ClassVar[str] = "{sender} transfers {amount} from perps{dex} to {receiver}, of the same owner"
     sender: str
     receiver: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
     dex: str = ""
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
@@ -135,7 +136,7 @@ class SpotToPerp(UserAction):
 
     words: ClassVar[str] = "{account} moves {amount} from spot to perps{dex}"
     account: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
     dex: str = ""
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
@@ -157,7 +158,7 @@ class PerpToSpot(UserAction):
 
     words: ClassVar[str] = "{account} moves {amount} from perps{dex} to spot"
     account: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
     dex: str = ""
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:

@@ -11,8 +11,9 @@ from attrs import evolve, field, fields_dict, frozen
 from solvent.arithmetic import ONE, ZERO, Number
 from solvent.decimals import exact, show
 from solvent.exchange.action import Action, Check, Group, action
-from solvent.exchange.guards import above_zero, known_market, number
+from solvent.exchange.guards import above_zero, known_market
 from solvent.exchange.state import Amounts, Depth, Exchange, amounts, is_spot, token_of_spot
+from solvent.exchange.table import Table
 from solvent.venue import Parameters, Token
 
 _SHARES = ("ltv", "stated_threshold")
@@ -25,11 +26,6 @@ class EnvironmentAction(Action):
     group: ClassVar[Group] = Group.ENVIRONMENT
 
 
-def _prices() -> Amounts:
-    prices: Amounts = field(factory=lambda: amounts({}), converter=amounts)
-    return prices
-
-
 @action
 @frozen(kw_only=True)
 class MovePrices(EnvironmentAction):
@@ -39,10 +35,10 @@ class MovePrices(EnvironmentAction):
     """
 
     words: ClassVar[str] = "prices move: {moves}"
-    marks: Amounts = _prices()
-    oracles: Amounts = _prices()
-    spots: Amounts = _prices()
-    premiums: Amounts = _prices()
+    marks: Amounts = field(factory=Table, converter=amounts)
+    oracles: Amounts = field(factory=Table, converter=amounts)
+    spots: Amounts = field(factory=Table, converter=amounts)
+    premiums: Amounts = field(factory=Table, converter=amounts)
     usdt: Number | None = field(default=None, converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
@@ -101,8 +97,8 @@ class ChangeDepth(EnvironmentAction):
 
     words: ClassVar[str] = "the book of {market} changes: spread {spread}, width {width}, {most}"
     market: str
-    spread: Number = number(ZERO)
-    width: Number = number(Fraction(10**12))
+    spread: Number = field(default=ZERO, converter=exact)
+    width: Number = field(default=Fraction(10**12), converter=exact)
     size: Number | None = field(default=None, converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
@@ -154,7 +150,7 @@ class ChangeParameter(EnvironmentAction):
 
     words: ClassVar[str] = "the venue sets {parameter} to {value}"
     parameter: str
-    value: Number = number()
+    value: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         token, _, name = self.parameter.rpartition(".")

@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-from attrs import field
 
 from solvent.account import Regime
 from solvent.arithmetic import Number, negate
-from solvent.decimals import exact
 from solvent.exchange.action import Check
 from solvent.exchange.state import BACKSTOP, VAULT, Exchange, is_spot, token_of_spot
-
-
-def number(default: Any = None) -> Any:
-    """A field that holds a number."""
-    if default is None:
-        return field(converter=exact)
-    return field(default=default, converter=exact)
 
 
 def known_account(exchange: Exchange, *names: str) -> Iterator[Check]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from solvent.account import Regime
 from solvent.arithmetic import (
@@ -22,8 +22,9 @@ from solvent.arithmetic import (
     total,
     where,
 )
+from solvent.decimals import exact
 from solvent.exchange.action import Check, action
-from solvent.exchange.guards import above_zero, is_house, known_account, known_dex, known_market, number
+from solvent.exchange.guards import above_zero, is_house, known_account, known_dex, known_market
 from solvent.exchange.margin import perp_value, pool_of_market, shares_balances
 from solvent.exchange.orders import solvent_position
 from solvent.exchange.pool_actions import VenueAction
@@ -338,7 +339,7 @@ class Unwind(VenueAction):
 
     words: ClassVar[str] = "the liquidator vault closes {size} {market} on the book"
     market: str
-    size: Number = number()
+    size: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from known_market(exchange, self.market, spot=False)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from solvent.account import Order, Regime
 from solvent.arithmetic import ZERO, Condition, Number, absolute, both, either, floor_to, negate, where
+from solvent.decimals import exact
 from solvent.exchange.action import Check, action
 from solvent.exchange.cash import UserAction
-from solvent.exchange.guards import above_zero, known_market, not_liquidatable, number, own_account
+from solvent.exchange.guards import above_zero, known_market, not_liquidatable, own_account
 from solvent.exchange.margin import main_dex, may_open, movable_from_dex, pool_of_market, withdrawable_of
 from solvent.exchange.state import BOOK, Depth, Exchange, Member, Setting, is_spot, token_of_spot
 from solvent.exchange.trading import price_at_book, setting_of, trade, trade_spot
@@ -106,8 +107,8 @@ class PlaceOrder(UserAction):
     account: str
     order: str
     market: str
-    size: Number = number()
-    price: Number = number()
+    size: Number = field(converter=exact)
+    price: Number = field(converter=exact)
     reduce_only: bool = False
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
@@ -178,7 +179,7 @@ class MarketOrder(UserAction):
     words: ClassVar[str] = "{account} trades {size} {market} at the market{reduce_only}"
     account: str
     market: str
-    size: Number = number()
+    size: Number = field(converter=exact)
     reduce_only: bool = False
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
@@ -243,7 +244,7 @@ class AddMargin(UserAction):
     words: ClassVar[str] = "{account} adds {amount} to the margin of {market}"
     account: str
     market: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from isolated_checks(exchange, self.account, self.market)
@@ -268,7 +269,7 @@ class RemoveMargin(UserAction):
     words: ClassVar[str] = "{account} removes {amount} from the margin of {market}"
     account: str
     market: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from isolated_checks(exchange, self.account, self.market)
@@ -313,7 +314,7 @@ class ChangeLeverage(UserAction):
     words: ClassVar[str] = "{account} sets leverage {leverage} for {market}{isolated}"
     account: str
     market: str
-    leverage: Number = number()
+    leverage: Number = field(converter=exact)
     isolated: bool = False
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:

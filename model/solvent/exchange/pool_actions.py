@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from solvent.account import Regime
 from solvent.arithmetic import ZERO, Number, maximum, minimum, total
+from solvent.decimals import exact
 from solvent.exchange import lending as pools
 from solvent.exchange.action import Action, Check, Group, action
 from solvent.exchange.cash import UserAction
-from solvent.exchange.guards import above_zero, known_account, known_pool, number, own_account
+from solvent.exchange.guards import above_zero, known_account, known_pool, own_account
 from solvent.exchange.margin import (
     free_supply,
     lendable,
@@ -71,7 +72,7 @@ class Supply(UserAction):
     words: ClassVar[str] = "{account} supplies {amount} {token}"
     account: str
     token: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from pool_checks(exchange, self.account, self.token, self.amount)
@@ -102,7 +103,7 @@ class WithdrawSupply(UserAction):
     words: ClassVar[str] = "{account} takes {amount} {token} out of its supply"
     account: str
     token: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from pool_checks(exchange, self.account, self.token, self.amount)
@@ -127,7 +128,7 @@ class Borrow(UserAction):
     words: ClassVar[str] = "{account} borrows {amount} {token}"
     account: str
     token: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from pool_checks(exchange, self.account, self.token, self.amount)
@@ -167,7 +168,7 @@ class Repay(UserAction):
     words: ClassVar[str] = "{account} repays {amount} {token}"
     account: str
     token: str
-    amount: Number = number()
+    amount: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from pool_checks(exchange, self.account, self.token, self.amount)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from solvent.account import Order
 from solvent.arithmetic import Condition, Number, certainly, either
+from solvent.decimals import exact
 from solvent.exchange.action import Check, action
-from solvent.exchange.guards import above_zero, known_account, known_market, number
+from solvent.exchange.guards import above_zero, known_account, known_market
 from solvent.exchange.orders import after_checks, reduces, solvent_position
 from solvent.exchange.pool_actions import VenueAction
 from solvent.exchange.state import Exchange, Member, is_spot
@@ -32,8 +33,8 @@ class Fill(VenueAction):
     buy: str
     seller: str
     sell: str
-    size: Number = number()
-    price: Number = number()
+    size: Number = field(converter=exact)
+    price: Number = field(converter=exact)
 
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from known_account(exchange, self.buyer, self.seller)

@@ -39,14 +39,6 @@ def amounts(entries: Mapping[str, Any] | Amounts) -> Amounts:
     return table({name: exact(amount) for name, amount in entries.items()})
 
 
-def _amounts() -> Any:
-    return field(factory=Table, converter=amounts)
-
-
-def _table() -> Any:
-    return field(factory=Table, converter=table)
-
-
 @frozen(kw_only=True)
 class Depth:
     """How much worse than the mark an order to the book trades (TRADE-SLIPPAGE).
@@ -89,7 +81,7 @@ class Market:
     max_leverage: Number | None = field(default=None, converter=exact)
     depth: Depth = Depth()
     funded: int = 0
-    holders: Amounts = _amounts()
+    holders: Amounts = field(factory=Table, converter=amounts)
 
 
 @frozen(kw_only=True)
@@ -170,14 +162,14 @@ class Member:
     name: str
     owner: str = Factory(lambda self: self.name, takes_self=True)
     mode: Regime = Regime.CROSS
-    spot: Amounts = _amounts()
-    raw: Amounts = _amounts()
-    positions: Table[Position] = _table()
-    orders: Table[Order] = _table()
-    supplied: Amounts = _amounts()
-    borrowed: Amounts = _amounts()
-    deficit: Amounts = _amounts()
-    settings: Table[Setting] = _table()
+    spot: Amounts = field(factory=Table, converter=amounts)
+    raw: Amounts = field(factory=Table, converter=amounts)
+    positions: Table[Position] = field(factory=Table, converter=table)
+    orders: Table[Order] = field(factory=Table, converter=table)
+    supplied: Amounts = field(factory=Table, converter=amounts)
+    borrowed: Amounts = field(factory=Table, converter=amounts)
+    deficit: Amounts = field(factory=Table, converter=amounts)
+    settings: Table[Setting] = field(factory=Table, converter=table)
     last_partial: int | None = None
     last_step: int | None = None
 
@@ -218,14 +210,14 @@ class Exchange:
 
     venue: Venue
     now: int = 0
-    markets: Table[Market] = _table()
-    spots: Table[SpotMarket] = _table()
+    markets: Table[Market] = field(factory=Table, converter=table)
+    spots: Table[SpotMarket] = field(factory=Table, converter=table)
     usdt: Number = field(default=ONE, converter=exact)
-    members: Table[Member] = _table()
-    pools: Table[LendingPool] = _table()
-    treasury: Amounts = _amounts()
-    selling: Table[int] = _table()
-    external: Amounts = _amounts()
+    members: Table[Member] = field(factory=Table, converter=table)
+    pools: Table[LendingPool] = field(factory=Table, converter=table)
+    treasury: Amounts = field(factory=Table, converter=amounts)
+    selling: Table[int] = field(factory=Table, converter=table)
+    external: Amounts = field(factory=Table, converter=amounts)
     prices: Prices = Factory(lambda self: self.price_view(), takes_self=True)
 
     def price_view(self) -> Prices:

@@ -53,6 +53,6 @@ class Table(Generic[V]):
         return Table(self._entries.discard(name))
 
 
-def table(entries: Mapping[str, V] | Table[V]) -> Table[V]:
+def table(entries: Mapping[str, Any] | Table[Any]) -> Any:
     """The table of these entries."""
     return entries if isinstance(entries, Table) else Table(pmap(entries))

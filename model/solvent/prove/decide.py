@@ -12,7 +12,7 @@ from attrs import frozen
 from solvent.ledger import called
 from solvent.prove.readable import readable
 from solvent.prove.symbolic import Term, term
-from solvent.prove.theorem import Cell, Obligation, Part, Theorem, Verdict, evaluate, obligation
+from solvent.prove.theorem import Cell, Obligation, Outcome, Part, Theorem, Verdict, evaluate, obligation
 
 SOLVER = f"z3 {z3.get_version_string()}"
 """The solver and its version."""
@@ -115,7 +115,8 @@ def decide(stated: Theorem, cell: Cell, *, needs: bool = True) -> Result:
     began = time.perf_counter()
     with called() as rules:
         due = obligation(stated, cell)
-    decided = [(part, _decide_part(due, part)) for part in due.parts]
+    example = evaluate(stated, cell, due.examples) if due.examples else None
+    decided = [(part, _decide_part(due, part, example)) for part in due.parts]
     part, worst = max(decided, key=lambda one: _BADNESS.index(one[1].verdict))
     models = [m for m in (worst.witness, worst.countermodel) if m is not None]
     return Result(
@@ -139,7 +140,7 @@ def decide(stated: Theorem, cell: Cell, *, needs: bool = True) -> Result:
 _BADNESS = (Verdict.PROVED, Verdict.CONDITIONAL, Verdict.UNKNOWN, Verdict.VACUOUS, Verdict.REFUTED)
 
 
-def _decide_part(due: Obligation, part: Part) -> _Decided:
+def _decide_part(due: Obligation, part: Part, example: Outcome | None) -> _Decided:
     stated, cell = due.theorem, due.cell
     asked = [*due.terms, term(part.when)]
     against, countermodel = ask([*asked, z3.Not(term(part.claim))], due.symbols, stated.timeout)
@@ -148,21 +149,23 @@ def _decide_part(due: Obligation, part: Part) -> _Decided:
             return _Decided(Verdict.UNKNOWN, None, None)
         short = readable(countermodel, lambda m: evaluate(stated, cell, m).refutes(part.name))
         return _Decided(Verdict.REFUTED, short, short)
-    possible, witness = _witness(due, part, asked)
+    possible, witness = _witness(due, part, asked, example)
     if possible == z3.unsat:
         return _Decided(Verdict.VACUOUS, None, None)
     proved = against == z3.unsat and witness is not None
     return _Decided(Verdict.PROVED if proved else Verdict.UNKNOWN, witness, None)
 
 
-def _witness(due: Obligation, part: Part, asked: Sequence[Term]) -> tuple[z3.CheckSatResult, Model | None]:
+def _witness(
+    due: Obligation, part: Part, asked: Sequence[Term], example: Outcome | None
+) -> tuple[z3.CheckSatResult, Model | None]:
     """Numbers of which the exact model says that all assumptions hold: the statement's own example, or the solver's."""
     stated, cell = due.theorem, due.cell
 
     def holds(model: Model) -> bool:
         return evaluate(stated, cell, model).witnesses(part.name)
 
-    if due.examples and holds(due.examples):
+    if example is not None and example.witnesses(part.name):
         return z3.sat, {}
     possible, witness = ask(asked, due.symbols, stated.timeout)
     if witness is None or not holds(witness):

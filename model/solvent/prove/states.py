@@ -13,9 +13,21 @@ from solvent.exchange.table import Table
 from solvent.market import Prices
 from solvent.venue import Venue
 
+CONCRETE = tuple(
+    f"venue.parameters.{name}"
+    for name in (
+        "usd_unit", "token_unit", "ratio_unit", "index_unit", "rate_", "collateral_half_life", "daily_actions",
+    )
+)  # fmt: skip
+"""The beginnings of the paths that are never symbols: units, and what growth factors and decays are computed from."""
+
 
 def renumbered(
-    exchange: Exchange, number: Callable[[str, Fraction], Any], keep: tuple[str, ...] = ()
+    exchange: Exchange,
+    number: Callable[[str, Fraction], Any],
+    keep: tuple[str, ...] = (),
+    *,
+    venue: bool = False,
 ) -> Exchange:
     """The same exchange with other numbers: accounts, positions, orders and pools stay which they are.
 
@@ -24,27 +36,38 @@ def renumbered(
         number: gives what stands in place of a number, from the path that leads to it
             (``members.ann.spot.USDC``) and the number that stood there.
         keep: the beginnings of paths whose numbers stay as they are.
+        venue: whether the parameters, tokens and margin tables of the venue get other numbers too.
 
-    Times and the venue stay as they are; what prices give follows from the new ones.
+    Times stay as they are; what prices give follows from the new ones.
     """
+    kept = (*keep, *CONCRETE)
 
     def changed(value: Any, path: str) -> Any:
         if isinstance(value, Fraction):
-            return value if path.startswith(keep) and keep else number(path, value)
+            return value if path.startswith(kept) else number(path, value)
         if isinstance(value, Table):
             table = value
             for name, entry in value.items():
                 table = table.put(name, changed(entry, f"{path}.{name}"))
             return table
-        if has(type(value)) and not isinstance(value, Venue | Prices):
-            parts = {f.name: changed(getattr(value, f.name), f"{path}.{f.name}") for f in fields(type(value))}
-            return evolve(value, **parts)
+        if isinstance(value, dict):
+            return {name: changed(entry, f"{path}.{name}") for name, entry in value.items()}
+        if isinstance(value, tuple):
+            return tuple(changed(entry, f"{path}.{place}") for place, entry in enumerate(value))
+        if has(type(value)) and not isinstance(value, Prices):
+            return evolve(value, **_fields(value, path))
         return value
+
+    def _fields(value: Any, path: str) -> dict[str, Any]:
+        names = [f.name for f in fields(type(value))]
+        if isinstance(value, Venue):
+            names = ["parameters", "tokens", "tables"] if venue else []
+        return {name: changed(getattr(value, name), f"{path}.{name}") for name in names}
 
     parts = {
         f.name: changed(getattr(exchange, f.name), f.name)
         for f in fields(Exchange)
-        if f.name not in ("venue", "now", "prices")
+        if f.name not in ("now", "prices")
     }
     other = evolve(exchange, **parts)
     return evolve(other, prices=other.price_view())

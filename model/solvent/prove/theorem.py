@@ -90,7 +90,7 @@ class Given(Protocol):
     def state(self, example: Exchange, keep: tuple[str, ...] = ()) -> Exchange:
         """A state of the structure of an example with any numbers at all; the example's own are tried as the witness.
 
-        Numbers whose path begins with one of ``keep`` stay those of the example.
+        Without a venue its parameters, tokens and margin tables have any numbers too. Numbers whose path begins with one of ``keep`` stay those of the example.
         """
 
     def rule(self, identifier: str) -> Any:
@@ -263,7 +263,7 @@ class Symbolic(_Base):
             self.examples[path] = value
             return self.number(path)
 
-        return renumbered(example, symbol, keep)
+        return renumbered(example, symbol, keep, venue=self.cell.venue is None)
 
 
 @frozen
@@ -278,7 +278,7 @@ class Exact(_Base):
 
     def state(self, example: Exchange, keep: tuple[str, ...] = ()) -> Exchange:
         """The state with the model's number at every path, and the example's where the model leaves it open."""
-        return renumbered(example, self.values.get, keep)
+        return renumbered(example, self.values.get, keep, venue=self.cell.venue is None)
 
 
 @frozen(eq=False)
