@@ -143,7 +143,7 @@ def isolated_losses_stop(before: Exchange, action: Action, after: Exchange) -> I
 
 @of_steps("liquidation-helps")
 def liquidation_helps(before: Exchange, action: Action, after: Exchange) -> Iterator[Claim]:
-    """A liquidation on the book that costs at most (2 - ratio) times the margin that it frees does not raise the ratio."""
+    """A liquidation on the book frees margin, and does not raise the ratio if it costs at most (2 - ratio) times that."""
     if not isinstance(action, LiquidateOnBook):
         return
     was = pool_of_market(before, action.account, action.market)
@@ -154,7 +154,7 @@ def liquidation_helps(before: Exchange, action: Action, after: Exchange) -> Iter
     bound = freed * (2 * was.ratio.denominator - was.ratio.numerator)
     dear = cost * was.ratio.denominator > bound
     lower = now.ratio.numerator * was.ratio.denominator <= was.ratio.numerator * now.ratio.denominator
-    yield Claim(action.account, either(dear, lower), {"cost": cost, "freed": freed})
+    yield Claim(action.account, both(freed >= 0, either(dear, lower)), {"cost": cost, "freed": freed})
 
 
 def _same_pool(exchange: Exchange, name: str, pool: Pool) -> Pool | None:

@@ -41,8 +41,13 @@ class _Floors:
         key = amount.get_id(), unit.get_id()
         if key not in self.known:
             floored = z3.Real(f"floor {len(self.known)}")
-            self.known[key] = (floored, amount, unit)  # the terms are kept, so that their ids stay theirs
             self.bounds.extend((floored <= amount, amount < floored + unit))
+            self.bounds.append(z3.Implies(amount >= 0, floored >= 0))
+            for other, of, by in self.known.values():
+                if by.eq(unit):
+                    self.bounds.append(z3.Implies(of <= amount, other <= floored))
+                    self.bounds.append(z3.Implies(amount <= of, floored <= other))
+            self.known[key] = (floored, amount, unit)  # the terms are kept, so that their ids stay theirs
         return self.known[key][0]
 
 
@@ -60,6 +65,7 @@ def _floor_multiple(_: Term, amount: Any, unit: Any) -> Term:
 def bounded_floors() -> Iterator[list[Term]]:
     """Inside the block a floor is any number less than a unit below its amount; what bounds it is in the list.
 
+    It has the amount's sign where that is not negative, and floors to one unit are in the order of their amounts.
     This says less than that it is a multiple of the unit. What is proved so holds; a countermodel may rest on a number
     that is no floor, and counts only once the exact reading confirms it.
     """

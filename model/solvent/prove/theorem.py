@@ -17,6 +17,7 @@ from attrs import Factory, field, frozen
 
 from solvent.account import Regime
 from solvent.arithmetic import Condition, Number
+from solvent.decimals import exact as parsed
 from solvent.exchange import Exchange
 from solvent.prove.states import renumbered
 from solvent.prove.symbolic import Term, bounded_floors, real, term
@@ -84,8 +85,8 @@ class Given(Protocol):
     def token(self) -> Token | None:
         """The collateral that a theorem over each collateral is about."""
 
-    def number(self, name: str) -> Any:
-        """A number of this name, any at all."""
+    def number(self, name: str, example: Any = None) -> Any:
+        """A number of this name, any at all; the example is tried in the witness."""
 
     def state(self, example: Exchange, keep: tuple[str, ...] = ()) -> Exchange:
         """A state of the structure of an example with any numbers at all; the example's own are tried as the witness.
@@ -233,7 +234,7 @@ class _Base:
     def rule(self, identifier: str) -> Any:
         return select(identifier, {}) if self.cell.venue is None else self.cell.venue.rule(identifier)
 
-    def number(self, name: str) -> Any:
+    def number(self, name: str, example: Any = None) -> Any:
         raise NotImplementedError
 
     def parameter(self, name: str) -> Any:
@@ -252,8 +253,10 @@ class Symbolic(_Base):
     symbols: dict[str, Term] = field(factory=dict)
     examples: dict[str, Fraction] = field(factory=dict)
 
-    def number(self, name: str) -> Term:
+    def number(self, name: str, example: Any = None) -> Term:
         """The symbol of this name."""
+        if example is not None:
+            self.examples[name] = parsed(example)
         return self.symbols.setdefault(name, real(name))
 
     def state(self, example: Exchange, keep: tuple[str, ...] = ()) -> Exchange:
@@ -272,9 +275,10 @@ class Exact(_Base):
 
     values: Mapping[str, Fraction] = field(factory=dict)
 
-    def number(self, name: str) -> Number:
-        """The number of this name; zero where the model leaves it open."""
-        return self.values.get(name, Fraction(0))
+    def number(self, name: str, example: Any = None) -> Number:
+        """The number of this name; the example, or else zero, where the model leaves it open."""
+        value: Number = self.values.get(name, Fraction(0) if example is None else parsed(example))
+        return value
 
     def state(self, example: Exchange, keep: tuple[str, ...] = ()) -> Exchange:
         """The state with the model's number at every path, and the example's where the model leaves it open."""
@@ -352,8 +356,11 @@ class Outcome:
 
 
 def evaluate(stated: Theorem, cell: Cell, values: Mapping[str, Fraction]) -> Outcome:
-    """What the exact model says of a theorem at given numbers."""
+    """What the exact model says of a theorem at given numbers; nothing at all where it divides by zero."""
     given = Exact(cell, values=values)
-    parts = _parts(stated.statement(given))
+    try:
+        parts = _parts(stated.statement(given))
+    except ZeroDivisionError:
+        return Outcome((), ())
     held = tuple((a.meaning, bool(a.condition)) for a in given.assumptions if not (a.side and cell.venue))
     return Outcome(held, tuple((p.name, bool(p.when), bool(p.claim)) for p in parts))
