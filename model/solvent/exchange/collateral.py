@@ -165,14 +165,36 @@ class SellCollateral(VenueAction):
         out = pools.take_out(now, now.members[BACKSTOP], self.token, amount)
         sold = trade_spot(out, f"{self.token}/{quote}", BOOK, BACKSTOP, amount, price)
         clocked = evolve(sold, selling=sold.selling.put(self.token, exchange.now))
-        return repay_from_sale(clocked, quote)
+        return repay_from_sale(clocked)
 
 
-def repay_from_sale(exchange: Exchange, token: str) -> Exchange:
-    """The exchange after the backstop has paid what it has of a token towards the debt that it took over."""
+def repay_from_sale(exchange: Exchange) -> Exchange:
+    """The exchange after the backstop has paid what it can of the debts that it took over, quote token first.
+
+    Of another token it buys what it owes at the book, as far as its cash and what the book has go.
+    """
+    quote = exchange.venue.quote
+    paid = _repaid(exchange, quote)
+    for token in exchange.members[BACKSTOP].borrowed:
+        if token != quote:
+            paid = _repaid(_bought(paid, token), token)
+    return paid
+
+
+def _repaid(exchange: Exchange, token: str) -> Exchange:
     backstop = exchange.members[BACKSTOP]
-    owed = exchange.borrowed(backstop, token)
-    paid = minimum(owed, maximum(ZERO, backstop.spot.get(token, ZERO)))
     if token not in backstop.borrowed:
         return exchange
+    owed = exchange.borrowed(backstop, token)
+    paid = minimum(owed, maximum(ZERO, backstop.spot.get(token, ZERO)))
     return pools.repay(exchange, backstop.add_spot(token, -paid), token, paid)
+
+
+def _bought(exchange: Exchange, token: str) -> Exchange:
+    backstop, quote, spot = exchange.members[BACKSTOP], exchange.venue.quote, exchange.spots[token]
+    wanted = maximum(ZERO, exchange.borrowed(backstop, token) - backstop.spot.get(token, ZERO))
+    price = price_at_book(spot.price, 1, wanted * spot.price, spot.depth)
+    cash = maximum(ZERO, backstop.spot.get(quote, ZERO))
+    offered = exchange.members[BOOK].spot.get(token, ZERO)
+    bought = minimum(wanted, quotient(cash, price, ZERO), maximum(ZERO, offered))
+    return trade_spot(exchange, f"{token}/{quote}", BACKSTOP, BOOK, bought, price)

@@ -26,7 +26,7 @@ from solvent.decimals import exact
 from solvent.exchange.action import Check, action
 from solvent.exchange.guards import above_zero, is_house, known_account, known_dex, known_market
 from solvent.exchange.margin import perp_value, pool_of_market, shares_balances
-from solvent.exchange.orders import solvent_position
+from solvent.exchange.orders import in_steps, solvent_position
 from solvent.exchange.pool_actions import VenueAction
 from solvent.exchange.state import BOOK, VAULT, Exchange, Member, is_spot
 from solvent.exchange.trading import price_at_book, trade
@@ -76,7 +76,7 @@ class LiquidateOnBook(VenueAction):
         yield Check(self.size(exchange) > 0, "the book has some depth", "LIQ-BOOK")
         yield Check(self.price(exchange) > 0, "the book has a price above zero", "TRADE-PRICE")
         member = exchange.members[self.account]
-        yield solvent_position(member, self.market, self.price(exchange))
+        yield solvent_position(member, self.market, self.size(exchange), self.price(exchange))
 
     def size(self, exchange: Exchange) -> Number:
         """How much goes to the book (contracts): what the rule says, as far as the book is deep."""
@@ -348,6 +348,7 @@ class Unwind(VenueAction):
         yield above_zero(self.size, "the size")
         held = exchange.members[vault].size(self.market)
         yield Check(self.size <= absolute(held), "the vault holds the size", "TRADE-REDUCES")
+        yield in_steps(exchange, self.market, self.size)
         depth = exchange.markets[self.market].depth.size
         yield Check(True if depth is None else self.size <= depth, "the book is deep enough")
         yield Check(self.price(exchange) > 0, "the book has a price above zero", "TRADE-PRICE")

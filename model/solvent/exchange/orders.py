@@ -16,7 +16,7 @@ from solvent.exchange.guards import above_zero, known_market, not_liquidatable, 
 from solvent.exchange.margin import main_dex, may_open, movable_from_dex, pool_of_market, withdrawable_of
 from solvent.exchange.state import BOOK, Depth, Exchange, Member, Setting, is_spot, token_of_spot
 from solvent.exchange.trading import price_at_book, setting_of, trade, trade_spot
-from solvent.rules import perp, trading
+from solvent.rules import funding, perp, trading
 from solvent.rules.kinds import Tiers
 
 
@@ -203,7 +203,8 @@ class MarketOrder(UserAction):
                 "the order is within its cap",
                 "PERP-ORDER-CAP",
             )
-            yield solvent_position(member, self.market, self.price(exchange))
+            fee = exchange.venue.parameters.fee_taker
+            yield solvent_position(member, self.market, self.size, self.price(exchange), fee)
         yield Check(
             either(less, not_liquidatable(exchange, self.account).condition), "it is not liquidatable"
         )
@@ -227,12 +228,15 @@ class MarketOrder(UserAction):
         return happens(exchange, self.market, self.account, BOOK, self.size, self.price(exchange), fees)
 
 
-def solvent_position(member: Member, market: str, price: Number) -> Check:
-    """An isolated position has margin left at the price."""
+def solvent_position(
+    member: Member, market: str, change: Number, price: Number, fee_rate: Number = ZERO
+) -> Check:
+    """An isolated position has margin left at the price of a trade, after its fee."""
     position = member.positions.get(market)
     left = True
     if position is not None and position.raw is not None:
-        left = perp.isolated_margin(position.raw, position.size, price) >= 0
+        fee = funding.trade_fee(price, absolute(change), fee_rate, ZERO)
+        left = perp.isolated_margin(position.raw, position.size, price) - fee >= 0
     return Check(left, "the position has margin left at the price", "PERP-ISO-MARGIN")
 
 

@@ -53,6 +53,12 @@ def idle_check(exchange: Exchange, name: str, token: str, amount: Number) -> Che
     return Check(amount <= idle, f"{name} has the amount idle", "UA-HOLD")
 
 
+def pool_stands(exchange: Exchange, token: str) -> Check:
+    """The suppliers of a pool have not lost everything."""
+    left = exchange.pools[token].supply_index > 0
+    return Check(left, f"suppliers of {token} have something left", "LEND-LOSS")
+
+
 def supply_room(exchange: Exchange, member: Member, token: Token) -> Number | None:
     """How much more of a token the account may supply under its cap and the global one; ``None`` without caps."""
     pool = exchange.pools[token.name]
@@ -78,6 +84,7 @@ class Supply(UserAction):
         yield from pool_checks(exchange, self.account, self.token, self.amount)
         now = pools.accrue(exchange, self.token)
         yield idle_check(now, self.account, self.token, self.amount)
+        yield pool_stands(now, self.token)
         member, token, pool = now.members[self.account], now.venue.tokens[self.token], now.pools[self.token]
         held, after = now.supplied(member, self.token), pool.supplied + self.amount
         own, all_of = token.user_supply_cap, token.global_supply_cap
@@ -286,6 +293,7 @@ class AutoSupply(VenueAction):
         portfolio_mode = exchange.members[self.account].mode is Regime.PORTFOLIO
         yield Check(portfolio_mode, f"{self.account} is in portfolio mode")
         now = pools.accrue(exchange, self.token)
+        yield pool_stands(now, self.token)
         yield Check(self._amount(now) > 0, "it has idle tokens and the caps have room", "LEND-MAY-SUPPLY")
 
     def _amount(self, exchange: Exchange) -> Number:

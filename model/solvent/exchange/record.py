@@ -128,7 +128,7 @@ def record_of(kind: type[T], content: Any, fault: Fault, besides: tuple[str, ...
     for key in required:
         if key not in content:
             raise fault((key,), "nothing", "this key" + _beside(key, required))
-    hints = _hints(kind)
+    hints: Mapping[str, Any] = _hints(kind)  # type: ignore[arg-type]
     return kind(**{key: _typed(hints[key], content[key], fault, (key,)) for key in content})
 
 
@@ -138,7 +138,7 @@ def _beside(key: str, keys: list[str]) -> str:
 
 
 @cache
-def _hints(kind: type[Any]) -> Mapping[str, Any]:
+def _hints(kind: Any) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
@@ -146,25 +146,13 @@ def _typed(hint: Any, content: Any, fault: Fault, path: Path) -> Any:
     """The content as the value of a field with this annotation."""
     if get_origin(hint) is types.UnionType:
         hint = next(one for one in get_args(hint) if one is not type(None))
-    if hint is Number:
-        return number_at(content, fault, path)
     if get_origin(hint) is Table:
         return _table(get_args(hint)[0], content, fault, path)
-    if hint is int:
-        if type(content) is not int or abs(content) >= LARGEST_INTEGER:
-            raise fault(path, shown(content), "an integer of at most 15 digits, without quotes")
-        return content
-    if hint is bool:
-        if type(content) is not bool:
-            raise fault(path, shown(content), "true or false, without quotes")
-        return content
     if has(hint):
         return record_of(hint, content, lambda below, *told: fault((*path, *below), *told))
-    if not isinstance(content, str):
-        raise fault(path, shown(content), "a text in quotes")
     if issubclass(hint, Enum):
         return _choice(hint, content, fault, path)
-    return content
+    return _LEAVES[hint](content, fault, path)
 
 
 def number_at(content: Any, fault: Fault, path: Path) -> Fraction:
@@ -186,17 +174,41 @@ def _table(hint: Any, content: Any, fault: Fault, path: Path) -> Table[Any]:
     return table({key: _typed(hint, value, fault, (*path, key)) for key, value in content.items()})
 
 
-def _choice(kind: type[Enum], content: str, fault: Fault, path: Path) -> Enum:
+def _choice(kind: type[Enum], content: Any, fault: Fault, path: Path) -> Enum:
     try:
         return kind(content)
     except ValueError:
         raise fault(path, shown(content), f"one of {', '.join(one.value for one in kind)}") from None
 
 
+def _text(content: Any, fault: Fault, path: Path) -> str:
+    if not isinstance(content, str):
+        raise fault(path, shown(content), "a text in quotes")
+    return content
+
+
+def _integer(content: Any, fault: Fault, path: Path) -> int:
+    if type(content) is not int or abs(content) >= LARGEST_INTEGER:
+        raise fault(path, shown(content), "an integer of at most 15 digits, without quotes")
+    return content
+
+
+def _flag(content: Any, fault: Fault, path: Path) -> bool:
+    if type(content) is not bool:
+        raise fault(path, shown(content), "true or false, without quotes")
+    return content
+
+
+_LEAVES: Mapping[Any, Callable[[Any, Fault, Path], Any]] = {
+    Number: number_at, int: _integer, bool: _flag, str: _text,
+}  # fmt: skip
+
+
 def _default(f: Attribute[Any], value: Any) -> Any:
-    if not isinstance(f.default, Factory):  # type: ignore[arg-type]
-        return f.default
-    return f.default.factory(value) if f.default.takes_self else f.default.factory()
+    default: Any = f.default
+    if not isinstance(default, Factory):  # type: ignore[arg-type]
+        return default
+    return default.factory(value) if default.takes_self else default.factory()
 
 
 def shown(content: Any) -> str:
@@ -236,24 +248,21 @@ def digest(exchange: Exchange) -> str:
 
 
 def _plain(value: Any) -> Any:
-    match value:
-        case None | bool():
-            return value
-        case Enum():
-            return value.value
-        case Fraction() | int():
-            return number_text(value)
-        case str():
-            return value
-        case date():
-            return value.isoformat()
-        case Table() | Mapping():
-            return {name: _plain(entry) for name, entry in sorted(value.items())}
-        case tuple():
-            return [_plain(entry) for entry in value]
-        case _ if has(type(value)):
-            skipped = ("provenance",) if isinstance(value, Venue) else ()
-            names = [f.name for f in fields(type(value)) if f.name not in skipped]
-            return {name: _plain(getattr(value, name)) for name in names}
-        case _:
-            raise TypeError(f"{value!r} is no value of an exact state")
+    if value is None or isinstance(value, str | bool):
+        return value.value if isinstance(value, Enum) else value
+    if isinstance(value, Fraction | int):
+        return number_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    return {name: _plain(entry) for name, entry in _entries(value)}
+
+
+def _entries(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, Table | Mapping):
+        return sorted(value.items())
+    if not has(type(value)):
+        raise TypeError(f"{value!r} is no value of an exact state")
+    skipped = "provenance" if isinstance(value, Venue) else None
+    return [(f.name, getattr(value, f.name)) for f in fields(type(value)) if f.name != skipped]

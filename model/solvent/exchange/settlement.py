@@ -12,7 +12,7 @@ from solvent.arithmetic import Condition, Number, certainly, either
 from solvent.decimals import exact
 from solvent.exchange.action import Check, action
 from solvent.exchange.guards import above_zero, known_account, known_market
-from solvent.exchange.orders import after_checks, reduces, solvent_position
+from solvent.exchange.orders import after_checks, in_steps, reduces, solvent_position
 from solvent.exchange.pool_actions import VenueAction
 from solvent.exchange.state import Exchange, Member, is_spot
 from solvent.exchange.trading import trade, trade_spot
@@ -41,6 +41,7 @@ class Fill(VenueAction):
         yield from known_market(exchange, self.market)
         yield Check(self.buyer != self.seller, "buyer and seller differ")
         yield above_zero(self.size, "the size")
+        yield in_steps(exchange, self.market, self.size)
         for name, order, side in self._sides():
             resting: Order | None = exchange.members[name].orders.get(order)
             fits = resting is not None and resting.market == self.market and resting.side == side
@@ -50,29 +51,29 @@ class Fill(VenueAction):
                 yield Check(side * (resting.price - self.price) >= 0, f"order {order} allows the price")
                 yield from self._reduce_only(exchange, name, resting)
         after = self.apply(exchange)
-        for name, _, side in self._sides():
+        for (name, _, side), fee in zip(self._sides(), self._fees(exchange), strict=True):
             member = exchange.members[name]
             less: Condition = False
             if not is_spot(self.market):
                 less = reduces(member, self.market, side * self.size)
-                yield solvent_position(member, self.market, self.price)
+                yield solvent_position(member, self.market, self.size, self.price, fee)
             yield from after_checks(exchange, after, name, self.market, less)
 
     def _sides(self) -> tuple[tuple[str, str, int], tuple[str, str, int]]:
         return (self.buyer, self.buy, 1), (self.seller, self.sell, -1)
+
+    def _fees(self, exchange: Exchange) -> tuple[Number, Number]:
+        return exchange.venue.parameters.fee_maker, exchange.venue.parameters.fee_taker
 
     def _reduce_only(self, exchange: Exchange, name: str, order: Order) -> Iterator[Check]:
         less = reduces(exchange.members[name], self.market, order.side * self.size)
         yield Check(either(order.reserves, less), "a reduce-only order only reduces", "TRADE-REDUCES")
 
     def apply(self, exchange: Exchange) -> Exchange:
-        parameters = exchange.venue.parameters
         members = [filled(exchange.members[name], order, self.size) for name, order, _ in self._sides()]
         happens = trade_spot if is_spot(self.market) else trade
-        fees = (parameters.fee_maker, parameters.fee_taker)
-        return happens(
-            exchange.put(*members), self.market, self.buyer, self.seller, self.size, self.price, fees
-        )
+        sides, fees = (self.buyer, self.seller), self._fees(exchange)
+        return happens(exchange.put(*members), self.market, *sides, self.size, self.price, fees)
 
 
 def filled(member: Member, order: str, size: Number) -> Member:
