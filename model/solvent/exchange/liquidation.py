@@ -292,7 +292,7 @@ def is_closed(exchange: Exchange, member: Member, dex: str) -> bool:
 class AllocateShortfall(VenueAction):
     """What a closed account owes is borne by the liquidator vault, then by the treasury (TRADE-SHORTFALL)."""
 
-    words: ClassVar[str] = "the shortfall of {account} is allocated"
+    words: ClassVar[str] = "the shortfall of {account} in perps{dex} is allocated"
     account: str
     dex: str = ""
 
