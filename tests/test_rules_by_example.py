@@ -274,6 +274,32 @@ def test_a_manual_loan_reaches_the_capacity_and_no_further():
     )
 
 
+def test_an_amount_of_whole_shares_leaves_no_remainder_in_either_direction():
+    assert holds(
+        'shares_given("10.5", "1.05", "1") == "10"',
+        'shares_taken("10.5", "1.05", "1") == "10"',
+        'shares_given("10.49", "1.05", "1") == "9"',
+        'shares_taken("10.51", "1.05", "1") == "11"',
+    )
+
+
+def test_suppliers_lose_what_they_supplied_at_most_and_nothing_where_nothing_is_supplied():
+    assert holds(
+        'index_after_loss("2", "99", "100") == "0.02"',
+        'index_after_loss("2", "100", "100") == "0"',
+        'index_after_loss("2", "101", "100") == "0"',
+        'index_after_loss("2", "5", "0") == "2"',
+    )
+
+
+def test_a_balance_below_zero_is_owed_beside_the_loan_and_one_above_zero_pays_nothing_of_it():
+    assert holds(
+        'debt_owed("0", "-0.01") == "0.01"',
+        'debt_owed("5", "0") == "5"',
+        'debt_owed("5", "9") == "5"',
+    )
+
+
 def test_a_partial_step_is_due_once_the_interval_since_the_last_one_is_over():
     assert holds(
         'step_due("79999", "50000", "30000") == False', 'step_due("80000", "50000", "30000") == True'
@@ -352,6 +378,16 @@ def test_everything_that_a_unified_account_commits_is_held():
     assert holds('committed(["1", "2"], ["10", "20"], "100", "0.01", "1000") == "1134"')
 
 
+def test_the_cap_or_the_last_cash_alone_makes_portfolio_accounts_fall_back_and_only_in_its_reading():
+    assert holds(
+        'falls_back("99.99", "100", "0.01") == False',
+        'falls_back("100", "100", "0.01") == True',
+        'falls_back("99.99", "100", "0") == True',
+        'falls_back("0", "100", "-1") == True',
+        'stays_portfolio("101", "100", "-1") == False',
+    )
+
+
 def test_portfolio_margin_waits_for_the_last_position_and_the_last_order():
     assert holds(
         'switch_allowed("1", "0") == False',
@@ -375,6 +411,14 @@ def test_the_rest_of_the_interest_rate_is_clamped_and_the_funding_rate_is_capped
 
 def test_every_flow_moves_a_balance_in_its_own_direction():
     assert holds('balance_after("1", "2", "4", "8", "16", "32", "64", "128", "256") == "223"')
+
+
+def test_what_payments_take_too_much_is_the_venues_and_what_they_give_too_much_is_borne_by_it():
+    assert holds(
+        'funding_remainder(["-3", "1", "1"]) == "1"',
+        'funding_remainder(["3", "-1", "-1"]) == "-1"',
+        'funding_remainder([]) == "0"',
+    )
 
 
 # Sequences

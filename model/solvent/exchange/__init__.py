@@ -10,11 +10,12 @@ from solvent.exchange.cash import (
     SwitchMode,
     Withdraw,
 )
-from solvent.exchange.collateral import LiquidateCollateral, SellCollateral
+from solvent.exchange.collateral import LiquidateCollateral, RepayTaken, SellCollateral
 from solvent.exchange.duties import Discharge, automatic, discharge, duties
 from solvent.exchange.environment import ChangeDepth, ChangeParameter, MovePrices, PassTime
 from solvent.exchange.genesis import found
-from solvent.exchange.liquidation import AllocateShortfall, Deleverage, LiquidateOnBook, TakeOver, Unwind
+from solvent.exchange.liquidation import LiquidateOnBook, TakeOver, Unwind
+from solvent.exchange.losses import AllocateShortfall, Deleverage
 from solvent.exchange.orders import (
     AddMargin,
     CancelOrder,
@@ -85,6 +86,7 @@ __all__ = [
     "Refused",
     "RemoveMargin",
     "Repay",
+    "RepayTaken",
     "SellCollateral",
     "Send",
     "Setting",

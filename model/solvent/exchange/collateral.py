@@ -101,7 +101,7 @@ class LiquidateCollateral(VenueAction):
         return clocks
 
     def taken(self, collateral: Collateral, loans: Loans, part: Number) -> Number:
-        """Which part of one collateral leaves the owner (BLQ-TAKEOVER): worth the debt at the discount, at most all."""
+        """Which part of one collateral leaves the owner: all in full liquidation, else what BLQ-TAKEOVER says."""
         value: Number = collateral.amount * collateral.price * part
         debt = loans.owed * part * quotient(collateral.amount * collateral.price, loans.value, ZERO)
         width = collateral.token.depth_width
@@ -110,7 +110,7 @@ class LiquidateCollateral(VenueAction):
             full = borrow_liquidation.full_threshold(collateral.token.ltv)
             discount = borrow_liquidation.takeover_discount(value, full, width)
         left = maximum(ZERO, borrow_liquidation.left_with_owner(value, debt, discount))
-        return part * quotient(value - left, value, ZERO)
+        return where(loans.due_in_full, ONE, part * quotient(value - left, value, ZERO))
 
     def _debt_moved(self, exchange: Exchange, before: Exchange, token: str, part: Number) -> Exchange:
         member = before.members[self.account]
@@ -168,6 +168,26 @@ class SellCollateral(VenueAction):
         return repay_from_sale(clocked)
 
 
+@action
+@frozen(kw_only=True)
+class RepayTaken(VenueAction):
+    """The backstop repays of a debt that it took over, with what it has or can buy at the book."""
+
+    words: ClassVar[str] = "the backstop repays {token}"
+    token: str
+
+    def checks(self, exchange: Exchange) -> Iterator[Check]:
+        yield from known_account(exchange, BACKSTOP, BOOK)
+        yield Check(self.token in exchange.members[BACKSTOP].borrowed, f"the backstop owes {self.token}")
+        now = accrue_all(exchange)
+        after = repay_from_sale(now)
+        was, left = (x.borrowed(x.members[BACKSTOP], self.token) for x in (now, after))
+        yield Check(left < was, "it has the means", "BLQ-TWAP")
+
+    def apply(self, exchange: Exchange) -> Exchange:
+        return repay_from_sale(accrue_all(exchange))
+
+
 def repay_from_sale(exchange: Exchange) -> Exchange:
     """The exchange after the backstop has paid what it can of the debts that it took over, quote token first.
 
@@ -197,4 +217,6 @@ def _bought(exchange: Exchange, token: str) -> Exchange:
     cash = maximum(ZERO, backstop.spot.get(quote, ZERO))
     offered = exchange.members[BOOK].spot.get(token, ZERO)
     bought = minimum(wanted, quotient(cash, price, ZERO), maximum(ZERO, offered))
+    if spot.depth.size is not None:
+        bought = minimum(bought, spot.depth.size)
     return trade_spot(exchange, f"{token}/{quote}", BACKSTOP, BOOK, bought, price)

@@ -12,15 +12,11 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from solvent.exchange.action import Action
-from solvent.exchange.collateral import LiquidateCollateral, SellCollateral
-from solvent.exchange.liquidation import (
-    AllocateShortfall,
-    Deleverage,
-    LiquidateOnBook,
-    TakeOver,
-    counterparties,
-)
-from solvent.exchange.pool_actions import AutoBorrow, AutoRepay, AutoSupply, WriteOff
+from solvent.exchange.collateral import LiquidateCollateral, RepayTaken, SellCollateral
+from solvent.exchange.liquidation import LiquidateOnBook, TakeOver
+from solvent.exchange.losses import AllocateShortfall, Deleverage
+from solvent.exchange.pool_actions import Accrue, AutoBorrow, AutoRepay, AutoSupply, WriteOff
+from solvent.exchange.ranking import counterparties
 from solvent.exchange.state import BACKSTOP, Exchange
 
 MOST_STEPS = 10_000
@@ -39,7 +35,8 @@ def ladder(exchange: Exchange, name: str) -> Iterator[Action]:
         yield LiquidateOnBook(account=name, market=market)
     if name != BACKSTOP:
         yield LiquidateCollateral(account=name)
-    for dex in sorted({"", *member.raw, *member.deficit}):
+    used = {exchange.markets[market].dex for market in member.positions}
+    for dex in sorted({*member.raw, *member.deficit, *used}, reverse=True) or [""]:
         yield AllocateShortfall(account=name, dex=dex)
     for token in member.borrowed:
         yield WriteOff(account=name, token=token)
@@ -47,6 +44,9 @@ def ladder(exchange: Exchange, name: str) -> Iterator[Action]:
 
 def duties(exchange: Exchange) -> Iterator[Action]:
     """What the liquidation ladder asks of the venue now, in the order in which it is done."""
+    for token, pool in exchange.pools.items():
+        if pool.borrowed > 0 and exchange.now > pool.accrued:
+            yield Accrue(token=token)
     for name in exchange.members:
         for action in ladder(exchange, name):
             if action.refusal(exchange) is None:
@@ -55,6 +55,10 @@ def duties(exchange: Exchange) -> Iterator[Action]:
         sale = SellCollateral(token=token)
         if sale.refusal(exchange) is None:
             yield sale
+    for token in exchange.members[BACKSTOP].borrowed:
+        payment = RepayTaken(token=token)
+        if payment.refusal(exchange) is None:
+            yield payment
 
 
 def automatic(exchange: Exchange) -> Iterator[Action]:

@@ -9,7 +9,7 @@ from attrs import evolve
 from solvent.account import Regime
 from solvent.arithmetic import ZERO
 from solvent.exchange.liquidation import vault_of
-from solvent.exchange.state import BACKSTOP, BOOK, Exchange, LendingPool, Market, Member, SpotMarket
+from solvent.exchange.state import BACKSTOP, BOOK, Amounts, Exchange, LendingPool, Market, Member, SpotMarket
 from solvent.exchange.table import table
 from solvent.venue import Venue
 
@@ -35,47 +35,55 @@ def found(
         ValueError: an account begins with positions, orders, supplies or loans, a name stands twice, or an account
             or a pool has a token without a price.
     """
-    perps, brought, further = list(markets), list(members), list(pools)
+    perps, listed, brought, further = list(markets), list(spots), list(members), list(pools)
     house = {BOOK, BACKSTOP, vault_of(""), *(vault_of(market.dex) for market in perps)}
     opened = sorted(house - {member.name for member in brought})
     brought += [Member(name=name, mode=_MODES.get(name, Regime.CROSS)) for name in opened]
-    for member in brought:
-        held = (member.positions, member.orders, member.supplied, member.borrowed, member.deficit)
-        if any(len(entries) for entries in held):
-            raise ValueError(
-                f"account {member.name} begins with positions, orders, supplies, loans or a deficit"
-            )
-    listed = list(spots)
-    for what, names in (
-        ("account", [member.name for member in brought]),
-        ("market", [market.name for market in perps]),
-        ("spot market", [spot.token for spot in listed]),
-    ):
-        if len(set(names)) != len(names):
-            raise ValueError(f"{what} {max(names, key=names.count)} stands twice")
+    _require_a_beginning(brought)
+    _require_once("account", [member.name for member in brought])
+    _require_once("market", [market.name for market in perps])
+    _require_once("spot market", [spot.token for spot in listed])
     priced = {venue.quote, *(spot.token for spot in listed)}
-    for token in sorted({token for member in brought for token in member.spot} | set(further)):
-        if token not in priced:
-            raise ValueError(f"token {token} has no spot market, so it has no price")
-    tokens = {
+    _require_prices({*(token for member in brought for token in member.spot), *further} - priced)
+    capped = {
         name
         for name, token in venue.tokens.items()
         if token.user_supply_cap is not None or token.user_borrow_cap is not None
     }
-    tokens &= priced
-    exchange = Exchange(
+    tokens = sorted({*(capped & priced), *further})
+    return Exchange(
         venue=venue,
         now=now,
         markets=table({market.name: evolve(market, funded=now) for market in perps}),
         spots=table({spot.token: spot for spot in listed}),
         members=table({member.name: member for member in brought}),
-        pools=table({name: LendingPool(token=name, accrued=now) for name in sorted({*tokens, *further})}),
+        pools=table({name: LendingPool(token=name, accrued=now) for name in tokens}),
+        external=_brought_in(brought, venue),
     )
-    external = exchange.external
-    for member in brought:
-        for token, amount in member.spot.items():
+
+
+def _require_a_beginning(members: Iterable[Member]) -> None:
+    for member in members:
+        held = (member.positions, member.orders, member.supplied, member.borrowed, member.deficit)
+        if any(len(entries) for entries in held):
+            what = "positions, orders, supplies, loans or a deficit"
+            raise ValueError(f"account {member.name} begins with {what}")
+
+
+def _require_once(what: str, names: list[str]) -> None:
+    if len(set(names)) != len(names):
+        raise ValueError(f"{what} {max(names, key=names.count)} stands twice")
+
+
+def _require_prices(tokens: set[str]) -> None:
+    for token in sorted(tokens):
+        raise ValueError(f"token {token} has no spot market, so it has no price")
+
+
+def _brought_in(members: Iterable[Member], venue: Venue) -> Amounts:
+    external = Amounts()
+    for member in members:
+        amounts = [*member.spot.items(), *((venue.token_of(dex), raw) for dex, raw in member.raw.items())]
+        for token, amount in amounts:
             external = external.put(token, external.get(token, ZERO) + amount)
-        for dex, amount in member.raw.items():
-            token = venue.token_of(dex)
-            external = external.put(token, external.get(token, ZERO) + amount)
-    return evolve(exchange, external=external)
+    return external

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import ClassVar
 
 from attrs import evolve, field, frozen
@@ -13,26 +14,26 @@ from solvent.arithmetic import (
     Condition,
     Number,
     absolute,
-    both,
     certainly,
-    either,
     maximum,
     minimum,
     negate,
+    quotient,
     total,
     where,
 )
 from solvent.decimals import exact
 from solvent.exchange.action import Check, action
-from solvent.exchange.guards import above_zero, is_house, known_account, known_dex, known_market
-from solvent.exchange.margin import perp_value, pool_of_market, shares_balances
+from solvent.exchange.guards import above_zero, is_house, known_account, known_market
+from solvent.exchange.lending import move_supply
+from solvent.exchange.margin import pool_of_market, shares_balances
 from solvent.exchange.orders import in_steps, solvent_position
 from solvent.exchange.pool_actions import VenueAction
 from solvent.exchange.state import BOOK, VAULT, Exchange, Member, is_spot
 from solvent.exchange.trading import price_at_book, trade
 from solvent.regimes import Pool
 from solvent.regimes.dexes import measure_dex
-from solvent.rules import deleveraging, liquidation, trading
+from solvent.rules import liquidation
 
 
 def vault_of(dex: str) -> str:
@@ -41,10 +42,11 @@ def vault_of(dex: str) -> str:
 
 
 def without_orders(member: Member) -> Member:
-    """The account without resting orders in perp markets: they are cancelled before its positions are closed."""
+    """The account without the resting orders that lean on its margin: they are cancelled before positions are closed."""
     orders = member.orders
     for name, order in member.orders.items():
-        orders = orders if is_spot(order.market) else orders.drop(name)
+        apart = is_spot(order.market) and not shares_balances(member)
+        orders = orders if apart else orders.drop(name)
     return evolve(member, orders=orders)
 
 
@@ -70,13 +72,14 @@ class LiquidateOnBook(VenueAction):
         house = self.account == BOOK or is_house(self.account)
         yield Check(not house, f"{self.account} is the account of a user")
         pool = pool_of_market(exchange, self.account, self.market)
-        yield Check(
-            pool.liquidatable, f"{self.market} of {self.account} is liquidatable", "PERP-LIQUIDATABLE"
-        )
+        yield Check(pool.perps_due, f"{self.market} of {self.account} is liquidatable", "PERP-LIQUIDATABLE")
+        last = exchange.members[self.account].last_partial
+        later = last is None or exchange.now > last
+        yield Check(later, "its last partial liquidation was in an earlier block", "LIQ-COOLDOWN")
         yield Check(self.size(exchange) > 0, "the book has some depth", "LIQ-BOOK")
         yield Check(self.price(exchange) > 0, "the book has a price above zero", "TRADE-PRICE")
         member = exchange.members[self.account]
-        yield solvent_position(member, self.market, self.size(exchange), self.price(exchange))
+        yield solvent_position(exchange, member, self.market, self.size(exchange), self.price(exchange))
 
     def size(self, exchange: Exchange) -> Number:
         """How much goes to the book (contracts): what the rule says, as far as the book is deep."""
@@ -132,7 +135,7 @@ class TakeOver(VenueAction):
         yield from known_account(exchange, *vaults)
         pool = self._pool(exchange)
         fraction = exchange.venue.parameters.backstop_fraction
-        yield Check(pool.liquidatable, f"{self.account} is liquidatable", "PERP-LIQUIDATABLE")
+        yield Check(pool.perps_due, f"{self.account} is liquidatable", "PERP-LIQUIDATABLE")
         due = liquidation.backstop_due(pool.resources, pool.requirement, fraction)
         yield Check(due, "what stands against it is below two thirds of the requirement", "LIQ-BACKSTOP")
         yield Check(negate(pool.bankrupt), f"{self.account} is not bankrupt", "ADL-TRIGGER")
@@ -143,11 +146,18 @@ class TakeOver(VenueAction):
     def apply(self, exchange: Exchange) -> Exchange:
         pool = self._pool(exchange)
         isolated = exchange.members[self.account].positions[self.market].isolated
+        shares = requirement_by_dex(exchange, self.account, pool)
         after = exchange.put(without_orders(exchange.members[self.account]))
         for market in pool.members:
             after = taken(after, self.account, market)
-        dex = exchange.markets[self.market].dex
-        return after if isolated else cross_margin_taken(after, self.account, dex)
+        return after if isolated else cross_margin_taken(after, self.account, shares)
+
+
+def requirement_by_dex(exchange: Exchange, name: str, pool: Pool) -> dict[str, Number]:
+    """The maintenance margin of a margin pool on each of its dexes."""
+    dexes = {exchange.markets[market].dex for market in pool.members}
+    measured = [measure_dex(d, exchange.prices, exchange.venue) for d in exchange.account(name).dexes]
+    return {dex.name: dex.maintenance for dex in measured if dex.name in dexes}
 
 
 def taken(exchange: Exchange, name: str, market: str) -> Exchange:
@@ -164,172 +174,50 @@ def taken(exchange: Exchange, name: str, market: str) -> Exchange:
     return after.put(after.members[name].add_raw(dex, -moved), after.members[vault].add_raw(dex, moved))
 
 
-def cross_margin_taken(exchange: Exchange, name: str, dex: str) -> Exchange:
-    """The exchange after the vault has taken the cross margin of an account whose positions it has taken.
+def cross_margin_taken(exchange: Exchange, name: str, shares: dict[str, Number]) -> Exchange:
+    """The exchange after the vaults have taken the cross margin of an account whose positions they have taken.
 
-    Of a portfolio account it takes what is above zero: what the account owes rests on its collateral.
-    """
-    member, vault = exchange.members[name], vault_of(dex)
-    if not shares_balances(member):
-        margin = liquidation.taken_over(member.raw.get(dex, ZERO), ZERO, True)
-        return exchange.put(member.add_raw(dex, -margin), exchange.members[vault].add_raw(dex, margin))
-    token = exchange.venue.token_of(dex)
-    after = exchange
-    for other in exchange.dexes_of(token):
-        raw = after.members[name].raw.get(other, ZERO)
-        after = after.put(after.members[name].add_raw(other, -raw).add_spot(token, raw))
-    cash = liquidation.taken_over(after.members[name].spot.get(token, ZERO), ZERO, True)
-    if member.mode is Regime.PORTFOLIO:
-        cash = maximum(ZERO, cash)
-    return after.put(after.members[name].add_spot(token, -cash), after.members[vault].add_raw(dex, cash))
+    The vault of each dex takes its share by maintenance margin. Of a portfolio account they take its equity where
+    that is above zero, in cash first and then in what it has supplied: what it owes rests on its collateral.
 
-
-@frozen
-class Candidate:
-    """A holder of a market as a counterparty of auto-deleveraging.
-
-    Attributes:
+    Args:
+        exchange: the exchange without the positions.
         name: the account.
-        eligible: whether it is on the opposite side, with a value above zero.
-        rank: its rank (ADL-RANK).
+        shares: the maintenance margin of the positions by dex.
     """
-
-    name: str
-    eligible: Condition
-    rank: Number
-
-
-def candidates(exchange: Exchange, name: str, market: str) -> list[Candidate]:
-    """The holders of a market besides an account, as counterparties against its position."""
-    needed, rule = exchange.members[name].size(market), exchange.venue.rule("ADL-RANK")
-    mark = exchange.markets[market].mark
-    found = []
-    for other, size in exchange.markets[market].holders.items():
-        if other != name:
-            entry = exchange.members[other].positions[market].entry
-            value = value_behind(exchange, other, market)
-            rank = rule(size, mark, mark if entry is None else entry, where(value > 0, value, 1))
-            found.append(Candidate(other, both(size * needed < 0, value > 0), rank))
-    return found
-
-
-def counterparties(exchange: Exchange, name: str, market: str) -> list[Candidate]:
-    """Those who are eligible, of exact numbers, the highest rank first and ties by name."""
-    eligible = [one for one in candidates(exchange, name, market) if one.eligible]
-    return sorted(eligible, key=lambda one: (-one.rank, one.name))
-
-
-def value_behind(exchange: Exchange, name: str, market: str) -> Number:
-    """The account value behind a position, or the margin of an isolated one (USD)."""
-    member = exchange.members[name]
-    position = member.positions[market]
-    if position.raw is not None:
-        return position.raw + position.size * exchange.markets[market].mark
-    token, dex = exchange.token_of(market), exchange.markets[market].dex
-    if shares_balances(member):
-        return member.spot.get(token, ZERO) + perp_value(exchange, member, token)
-    own = [d for d in exchange.account(name).dexes if d.name == dex]
-    return total(measure_dex(d, exchange.prices, exchange.venue).cross_equity for d in own)
-
-
-@action
-@frozen(kw_only=True)
-class Deleverage(VenueAction):
-    """A position of a bankrupt pool is closed against the counterparty of the highest rank (ADL-PRICE, ADL-SIZE)."""
-
-    words: ClassVar[str] = "the {market} position of {account} is closed against {counterparty}"
-    account: str
-    market: str
-    counterparty: str
-
-    def checks(self, exchange: Exchange) -> Iterator[Check]:
-        yield from position_checks(exchange, self.account, self.market)
-        yield from position_checks(exchange, self.counterparty, self.market)
-        pool = pool_of_market(exchange, self.account, self.market)
-        yield Check(pool.bankrupt, f"{self.account} is bankrupt", "ADL-TRIGGER")
-        yield Check(self.account != self.counterparty, "the counterparty is another account")
-        others = {one.name: one for one in candidates(exchange, self.account, self.market)}
-        own = others.pop(self.counterparty)
-        yield Check(own.eligible, f"{self.counterparty} is on the opposite side", "ADL-SIZE")
-        first = both(*(either(negate(one.eligible), own.rank >= one.rank) for one in others.values()))
-        yield Check(first, f"{self.counterparty} has the highest rank", "ADL-RANK")
-
-    def size(self, exchange: Exchange) -> Number:
-        """How much is closed (contracts)."""
-        needed = exchange.members[self.account].size(self.market)
-        return deleveraging.deleveraged_size(needed, exchange.members[self.counterparty].size(self.market))
-
-    def apply(self, exchange: Exchange) -> Exchange:
-        market = exchange.markets[self.market]
-        price = exchange.venue.rule("ADL-PRICE")(market.previous_mark, market.previous_oracle)
-        size, held = self.size(exchange), exchange.members[self.account].size(self.market)
-        change = where(held > 0, -size, size)
-        cleared = exchange.put(without_orders(exchange.members[self.account]))
-        return trade(cleared, self.market, self.account, self.counterparty, change, price)
-
-
-def cross_cash(exchange: Exchange, member: Member, dex: str) -> Number:
-    """The cash behind cross positions of a dex: its own balance, or all balances of its token where they are shared."""
+    member, dexes = exchange.members[name], sorted(shares)
     if not shares_balances(member):
-        return member.raw.get(dex, ZERO)
-    token = exchange.venue.token_of(dex)
-    raw = total(member.raw.get(other, ZERO) for other in exchange.dexes_of(token))
-    return raw + member.spot.get(token, ZERO) + exchange.supplied(member, token)
+        (dex,) = dexes
+        margin = liquidation.taken_over(member.raw.get(dex, ZERO), ZERO, True)
+        return _to_vault(exchange.put(member.add_raw(dex, -margin)), dex, margin)
+    token = exchange.venue.token_of(dexes[0])
+    after = _raw_to_spot(exchange, name, token)
+    cash = liquidation.taken_over(after.members[name].spot.get(token, ZERO), ZERO, True)
+    supplied, part = after.supplied(member, token), ZERO
+    if member.mode is Regime.PORTFOLIO:
+        equity = maximum(ZERO, cash + supplied - after.borrowed(member, token))
+        cash = minimum(maximum(ZERO, cash), equity)
+        part = quotient(minimum(supplied, equity - cash), supplied, ZERO)
+    after = after.put(after.members[name].add_spot(token, -cash))
+    if token in member.supplied and not certainly(part == 0):
+        after = move_supply(after, name, vault_of(dexes[0]), token, part)
+    whole = total(shares.values())
+    for dex in dexes:
+        share = quotient(shares[dex], whole, Fraction(1, len(dexes)))
+        after = _to_vault(after, dex, cash * share)
+    return after
 
 
-def is_closed(exchange: Exchange, member: Member, dex: str) -> bool:
-    """Whether an account has no cross position that shares the cash of a dex, and no collateral behind it."""
-    shared = exchange.dexes_of(exchange.venue.token_of(dex)) if shares_balances(member) else (dex,)
-    cross = (p for p in member.positions.values() if not p.isolated)
-    backed = member.mode is Regime.PORTFOLIO and any(
-        exchange.venue.tokens[token].is_collateral for token in member.supplied
-    )
-    return not backed and not any(exchange.markets[p.market].dex in shared for p in cross)
+def _raw_to_spot(exchange: Exchange, name: str, token: str) -> Exchange:
+    member = exchange.members[name]
+    for dex in exchange.dexes_of(token):
+        raw = member.raw.get(dex, ZERO)
+        member = member.add_raw(dex, -raw).add_spot(token, raw)
+    return exchange.put(member)
 
 
-@action
-@frozen(kw_only=True)
-class AllocateShortfall(VenueAction):
-    """What a closed account owes is borne by the liquidator vault, then by the treasury (TRADE-SHORTFALL)."""
-
-    words: ClassVar[str] = "the shortfall of {account} in perps{dex} is allocated"
-    account: str
-    dex: str = ""
-
-    def checks(self, exchange: Exchange) -> Iterator[Check]:
-        yield from known_account(exchange, self.account, vault_of(self.dex))
-        yield from known_dex(exchange, self.dex)
-        owed = self.deficit(exchange) + self.overdrawn(exchange)
-        yield Check(owed > 0, f"{self.account} is closed and owes more than it has", "TRADE-SHORTFALL")
-
-    def deficit(self, exchange: Exchange) -> Number:
-        """What closed isolated positions owe (USD)."""
-        return -exchange.members[self.account].deficit.get(self.dex, ZERO)
-
-    def overdrawn(self, exchange: Exchange) -> Number:
-        """How far the cash lies below zero once all cross positions are closed (USD)."""
-        member = exchange.members[self.account]
-        closed = is_closed(exchange, member, self.dex)
-        return maximum(ZERO, -cross_cash(exchange, member, self.dex)) if closed else ZERO
-
-    def apply(self, exchange: Exchange) -> Exchange:
-        deficit, overdrawn = self.deficit(exchange), self.overdrawn(exchange)
-        member, vault = exchange.members[self.account], vault_of(self.dex)
-        own = ZERO if vault == self.account else free_of_vault(exchange, vault, self.dex)
-        share = trading.vault_share(deficit + overdrawn, own)
-        cleared = evolve(member.add_raw(self.dex, overdrawn), deficit=member.deficit.drop(self.dex))
-        after = exchange.put(cleared)
-        paid = after.put(after.members[vault].add_raw(self.dex, -share))
-        return paid.to_treasury(exchange.venue.token_of(self.dex), share - deficit - overdrawn)
-
-
-def free_of_vault(exchange: Exchange, vault: str, dex: str) -> Number:
-    """The equity of a liquidator vault beyond its own maintenance margin (USD)."""
-    for held in exchange.account(vault).dexes:
-        if held.name == dex:
-            margin = measure_dex(held, exchange.prices, exchange.venue)
-            return maximum(ZERO, margin.cross_equity - margin.maintenance)
-    return ZERO
+def _to_vault(exchange: Exchange, dex: str, amount: Number) -> Exchange:
+    return exchange.put(exchange.members[vault_of(dex)].add_raw(dex, amount))
 
 
 @action

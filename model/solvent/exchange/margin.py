@@ -7,7 +7,7 @@ from fractions import Fraction
 from attrs import frozen
 
 from solvent.account import Account, Regime
-from solvent.arithmetic import ONE, ZERO, Condition, Number, either, maximum, minimum, total
+from solvent.arithmetic import ONE, ZERO, Condition, Number, either, maximum, minimum, total, where
 from solvent.exchange.state import Exchange, Member
 from solvent.regimes import Pool
 from solvent.regimes.dexes import DexMargin, measure_dex
@@ -219,12 +219,12 @@ def free_supply(exchange: Exchange, name: str, token: str) -> Number:
     member = exchange.members[name]
     held = exchange.supplied(member, token)
     known = exchange.venue.tokens.get(token)
-    if known is None or not known.is_collateral:
+    if known is None or known.is_borrowable:
         return held
     loans = loans_of(exchange, name)
     own = next((c for c in loans.collateral if c.token.name == token), None)
     if own is None:
-        return held
+        return where(loans.loan > loans.capacity, ZERO, held)
     beyond = held - own.amount
     rule = exchange.venue.rule("PM-COLLATERAL-OUT")
     free = beyond + rule(own.amount, own.price, known.ltv, loans.capacity, loans.loan)

@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import ClassVar
 
 from attrs import evolve, field, frozen
 
 from solvent.account import Order, Regime
-from solvent.arithmetic import ZERO, Condition, Number, absolute, both, either, floor_to, negate, where
+from solvent.arithmetic import (
+    ONE,
+    ZERO,
+    Condition,
+    Number,
+    absolute,
+    both,
+    either,
+    floor_to,
+    maximum,
+    negate,
+    total,
+    where,
+)
 from solvent.decimals import exact
 from solvent.exchange.action import Check, action
 from solvent.exchange.cash import UserAction
 from solvent.exchange.guards import above_zero, known_market, not_liquidatable, own_account
 from solvent.exchange.margin import main_dex, may_open, movable_from_dex, pool_of_market, withdrawable_of
 from solvent.exchange.state import BOOK, Depth, Exchange, Member, Setting, is_spot, token_of_spot
-from solvent.exchange.trading import price_at_book, setting_of, trade, trade_spot
-from solvent.rules import funding, perp, trading
+from solvent.exchange.trading import fee_of, price_at_book, setting_of, trade, trade_spot
+from solvent.rules import perp, trading
 from solvent.rules.kinds import Tiers
+
+UNLIMITED = Fraction(10**15)
+"""A notional (USD) beyond any market."""
 
 
 def tiers_of(exchange: Exchange, market: str) -> Tiers:
@@ -135,6 +152,8 @@ class PlaceOrder(UserAction):
             )
         yield not_liquidatable(exchange, self.account)
         after = self.apply(exchange)
+        if not is_spot(self.market):
+            yield tier_room(after, self.account, self.market, after.members[self.account].orders[self.order])
         covered = covers(after, self.account, self.market)
         yield Check(covered, f"{self.account} covers the order", "TRADE-OPEN")
 
@@ -150,6 +169,16 @@ class PlaceOrder(UserAction):
             reserves=not self.reduce_only,
         )
         return exchange.put(evolve(member, orders=member.orders.put(self.order, order)))
+
+
+def tier_room(exchange: Exchange, name: str, market: str, order: Order) -> Check:
+    """A position and the orders of its side stay below the tier that forbids the leverage (PERP-TIER-ROOM)."""
+    member, mark = exchange.members[name], exchange.markets[market].mark
+    same = [o.size for o in member.orders.values() if o.market == market and o.side == order.side]
+    held = maximum(ZERO, order.side * member.size(market))
+    most = perp.largest_notional(order.leverage, tiers_of(exchange, market), UNLIMITED)
+    within = (held + total(same)) * mark < most
+    return Check(within, "position and orders of a side stay within the leverage's tiers", "PERP-TIER-ROOM")
 
 
 @action
@@ -204,7 +233,7 @@ class MarketOrder(UserAction):
                 "PERP-ORDER-CAP",
             )
             fee = exchange.venue.parameters.fee_taker
-            yield solvent_position(member, self.market, self.size, self.price(exchange), fee)
+            yield solvent_position(exchange, member, self.market, self.size, self.price(exchange), fee)
         yield Check(
             either(less, not_liquidatable(exchange, self.account).condition), "it is not liquidatable"
         )
@@ -229,13 +258,13 @@ class MarketOrder(UserAction):
 
 
 def solvent_position(
-    member: Member, market: str, change: Number, price: Number, fee_rate: Number = ZERO
+    exchange: Exchange, member: Member, market: str, change: Number, price: Number, fee_rate: Number = ZERO
 ) -> Check:
     """An isolated position has margin left at the price of a trade, after its fee."""
     position = member.positions.get(market)
     left = True
     if position is not None and position.raw is not None:
-        fee = funding.trade_fee(price, absolute(change), fee_rate, ZERO)
+        fee = fee_of(exchange, price, change, fee_rate)
         left = perp.isolated_margin(position.raw, position.size, price) - fee >= 0
     return Check(left, "the position has margin left at the price", "PERP-ISO-MARGIN")
 
@@ -326,6 +355,8 @@ class ChangeLeverage(UserAction):
         yield from known_market(exchange, self.market, spot=False)
         member, tiers = exchange.members[self.account], tiers_of(exchange, self.market)
         most = tiers[0].max_leverage
+        whole = floor_to(self.leverage, ONE) == self.leverage
+        yield Check(whole, "the leverage is a whole number", "PERP-LEVERAGE")
         yield Check(self.leverage >= 1, "the leverage is at least 1", "PERP-LEVERAGE")
         yield Check(self.leverage <= most, f"the leverage is at most {most}", "PERP-LEVERAGE")
         position = member.positions.get(self.market)

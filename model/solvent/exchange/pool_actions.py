@@ -259,22 +259,27 @@ class AutoRepay(VenueAction):
     def checks(self, exchange: Exchange) -> Iterator[Check]:
         yield from automatic_checks(exchange, self.account, self.token)
         now = pools.accrue(exchange, self.token)
-        yield Check(self._amount(now) > 0, "it has a loan and the means to repay of it", "PM-BORROW")
+        cash, lent = self._amounts(now)
+        yield Check(cash + lent > 0, "it has a loan and the means to repay of it", "PM-BORROW")
 
-    def _amount(self, exchange: Exchange) -> Number:
+    def _amounts(self, exchange: Exchange) -> tuple[Number, Number]:
+        """What is paid in cash, and what is taken out of the account's own supply for it."""
         member = exchange.members[self.account]
         loan = exchange.borrowed(member, self.token)
         margin = portfolio_of(exchange, exchange.account(self.account), self.token).margin
-        spare = maximum(ZERO, loan - needed_loan(exchange, self.account, self.token))
+        spare = minimum(loan, maximum(ZERO, loan - needed_loan(exchange, self.account, self.token)))
         free = maximum(ZERO, perp_value(exchange, member, self.token) - margin.committed(exchange.venue))
         idle = maximum(ZERO, member.spot.get(self.token, ZERO) - margin.selling)
-        return minimum(loan, spare, idle + free)
+        cash = minimum(spare, idle + free)
+        return cash, minimum(spare - cash, exchange.supplied(member, self.token))
 
     def apply(self, exchange: Exchange) -> Exchange:
         now = pools.accrue(exchange, self.token)
-        amount = self._amount(now)
-        member = pay(now, now.members[self.account], self.token, amount)
-        return pools.repay(now, member, self.token, amount)
+        cash, lent = self._amounts(now)
+        if self.token in now.members[self.account].supplied:
+            now = pools.take_out(now, now.members[self.account], self.token, lent)
+        member = pay(now, now.members[self.account], self.token, cash + lent)
+        return pools.repay(now, member, self.token, cash + lent)
 
 
 @action

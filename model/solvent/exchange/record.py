@@ -161,6 +161,8 @@ def number_at(content: Any, fault: Fault, path: Path) -> Fraction:
     Raises:
         Exception: what ``fault`` makes of a content that is none.
     """
+    if isinstance(content, str) and len(content) > LONGEST_NUMBER:
+        raise fault(path, shown(content), f"a number of at most {LONGEST_NUMBER} characters")
     try:
         return number_of(content)
     except ValueError:

@@ -56,7 +56,7 @@ class Fill(VenueAction):
             less: Condition = False
             if not is_spot(self.market):
                 less = reduces(member, self.market, side * self.size)
-                yield solvent_position(member, self.market, self.size, self.price, fee)
+                yield solvent_position(exchange, member, self.market, self.size, self.price, fee)
             yield from after_checks(exchange, after, name, self.market, less)
 
     def _sides(self) -> tuple[tuple[str, str, int], tuple[str, str, int]]:

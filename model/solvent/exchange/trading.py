@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from solvent.account import Position
-from solvent.arithmetic import ZERO, Number, absolute, certainly, maximum, where
+from solvent.arithmetic import ONE, ZERO, Number, absolute, certainly, maximum, where
 from solvent.exchange.margin import pay
 from solvent.exchange.state import Depth, Exchange, Market, Member, Setting, token_of_spot
 from solvent.rules import funding, numbers, perp, trading
@@ -59,8 +59,7 @@ def traded(
         closed = trading.closed_part(size, change)
         kept, opened = absolute(size) - closed, absolute(change) - closed
         margin = perp.isolated_margin(raw, size, price) - fee
-        whole = where(closed > 0, kept + closed, 1)
-        share = where(closed > 0, margin * closed / whole, ZERO)
+        share = perp.released_margin(margin, closed, where(closed > 0, kept, ONE))
         deficit = where(kept > 0, ZERO, where(share < 0, share, ZERO))
         released = maximum(ZERO, share)
         added = perp.initial_margin(opened * price, setting.leverage)
@@ -81,6 +80,12 @@ def traded(
     return moved_member if certainly(deficit == 0) else moved_member.add_deficit(market.dex, deficit)
 
 
+def fee_of(exchange: Exchange, price: Number, change: Number, rate: Number) -> Number:
+    """The fee of a trade at a rate (FUND-FEE, NUM-USD)."""
+    fee = funding.trade_fee(price, absolute(change), rate, ZERO)
+    return numbers.usd_amount(fee, exchange.venue.parameters.usd_unit)
+
+
 def trade(
     exchange: Exchange,
     name: str,
@@ -96,7 +101,7 @@ def trade(
     are the rates of the one and of the other.
     """
     market = exchange.markets[name]
-    paid = [funding.trade_fee(price, absolute(change), rate, ZERO) for rate in fees]
+    paid = [fee_of(exchange, price, change, rate) for rate in fees]
     first = traded(exchange, exchange.members[one], market, change, price, paid[0])
     second = traded(exchange, exchange.members[other], market, -change, price, paid[1])
     after = exchange.put(first, second).put_market(held_by(held_by(market, first), second))
@@ -122,7 +127,7 @@ def trade_spot(
 ) -> Exchange:
     """The exchange after two accounts have traded a token for the quote token, as ``trade``; fees in the quote token."""
     token, quote = token_of_spot(market), exchange.venue.quote
-    paid = [funding.trade_fee(price, absolute(change), rate, ZERO) for rate in fees]
+    paid = [fee_of(exchange, price, change, rate) for rate in fees]
     cost = change * price
     first = pay(exchange, exchange.members[one], quote, cost + paid[0]).add_spot(token, change)
     second = pay(exchange, exchange.members[other], quote, paid[1] - cost).add_spot(token, -change)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from solvent.account import Regime
 from solvent.arithmetic import ZERO, Condition, Number, both, either, negate, total
@@ -52,6 +52,8 @@ class Pool:
         ratio: the margin ratio of the regime; below one (portfolio: below the trigger) is safe.
         available: what is available after maintenance.
         liquidatable, bankrupt: whether the pool is so.
+        perps_due: whether its positions are to be liquidated: of a portfolio account by the margin ratio alone, as its
+            loan concerns the collateral.
         members: the markets of its positions.
     """
 
@@ -62,6 +64,7 @@ class Pool:
     available: Number
     liquidatable: Condition
     bankrupt: Condition
+    perps_due: Condition = Factory(lambda self: self.liquidatable, takes_self=True)
     members: tuple[str, ...] = ()
 
 

@@ -250,6 +250,7 @@ def pool_of(margin: PortfolioMargin, others: Sequence[PortfolioMargin], venue: V
         ratio=ratio,
         available=margin.available,
         liquidatable=either(due, margin.loan_due),
+        perps_due=due,
         bankrupt=worth + owed < 0,
         members=tuple(leg.position.market for dex in margin.margin.dexes for leg in dex.cross),
     )
