@@ -114,12 +114,12 @@ def test_partial_steps_follow_each_other_after_the_interval():
     )
 
 
-def test_full_liquidation_takes_all_debt_at_once_and_leaves_the_rest_of_the_collateral():
-    # 0.88333 of 2 200 is below 2 000; a discount of 1 / 21 makes the debt cost 2 100 of 2 200.
+def test_full_liquidation_takes_all_debt_and_all_collateral_at_once():
+    # 0.88333 of 2 200 is below 2 000.
     exchange = run(borrowed(22, width=40_810), STEP)
 
     assert (owed(exchange, "alice"), owed(exchange, BACKSTOP)) == (0, 2000)
-    assert supplied(exchange, "alice") == Fraction(100, 22)
+    assert (supplied(exchange, "alice"), supplied(exchange, BACKSTOP)) == (0, 100)
     assert "USDC" not in exchange.members["alice"].borrowed
 
 
@@ -305,9 +305,9 @@ def test_proceeds_beyond_the_debt_stay_with_the_backstop():
 
     after = run(exchange, PassTime(milliseconds=100 * HALF_LIFE), SALE)
 
-    # 2 100 / 22 HYPE at 40 are 3 818; the debt is 2 000 and some interest.
+    # 100 HYPE at 40 are 4 000; the debt is 2 000 and some interest.
     assert not after.members[BACKSTOP].borrowed
-    assert 1815 < idle(after, BACKSTOP) < 1818
+    assert 1999 < idle(after, BACKSTOP) < 2000
 
 
 def test_a_loan_of_another_token_is_repaid_by_the_sale_as_well():

@@ -54,6 +54,7 @@ from solvent.exchange import (
     Refused,
     RemoveMargin,
     Repay,
+    RepayTaken,
     SellCollateral,
     Send,
     SettleFunding,
@@ -126,6 +127,7 @@ SENTENCES = [
     (Unwind(market="BTC", size="0.5"), "the liquidator vault closes 0.5 BTC on the book"),
     (LiquidateCollateral(**ONE), "the backstop takes over collateral and debt of alice"),
     (SellCollateral(token="HYPE"), "the backstop sells HYPE"),
+    (RepayTaken(token="USDT0"), "the backstop repays USDT0"),
     (
         MovePrices(
             marks={"BTC": "9.5"}, oracles={"ETH": 2}, spots={"HYPE": 3}, premiums={"BTC": "0.1"}, usdt="0.9"
@@ -422,6 +424,7 @@ def test_collateral_is_sold_and_written_off_once_perps_are_done():
         "the backstop takes over collateral and debt of alice"
     ]
     assert [str(action) for action in later.actions] == [
+        "interest of USDC accrues",
         "the backstop sells HYPE",
         "the USDC loan of backstop is written off",
     ]

@@ -368,17 +368,17 @@ def test_a_portfolio_account_repays_what_it_no_longer_needs():
     assert (owed(won, "alice"), idle(won, "alice"), cash(won, "alice")) == (2400, 6400, -100_000)
 
 
-def test_a_portfolio_account_repays_no_more_than_it_has_idle():
+def test_a_portfolio_account_repays_in_cash_first_and_then_out_of_its_own_supply():
     exchange = trades(lending(mode="portfolio"), "alice", "0.1")
     exchange = run(exchange, *(act(account="alice", token="USDC") for act in (AutoBorrow, AutoSupply)))
     exchange = trades(exchange, "alice", "-0.1")
-    asks = "it has a loan and the means to repay of it", "PM-BORROW"
-
-    refused(exchange, AutoRepay(account="alice", token="USDC"), *asks)
     exchange = run(exchange, WithdrawSupply(account="alice", token="USDC", amount=300))
+    was = owed(exchange, "alice"), supplied(exchange, "alice")
+
     after = run(exchange, AutoRepay(account="alice", token="USDC"))
 
-    assert (owed(after, "alice"), idle(after, "alice"), supplied(after, "alice")) == (700, 0, 700)
+    assert was == (1000, 700)
+    assert (owed(after, "alice"), idle(after, "alice"), supplied(after, "alice")) == (0, 0, 0)
 
 
 def test_automatic_loans_are_for_portfolio_accounts_and_tokens_that_are_lent():

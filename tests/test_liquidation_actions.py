@@ -200,7 +200,12 @@ def test_the_vault_takes_over_below_two_thirds_of_maintenance_margin():
 
 
 def test_a_bankrupt_account_is_not_taken_over_and_one_with_nothing_left_is():
-    refused(long_btc(4000 - CENT), take_over(), "alice is not bankrupt", "ADL-TRIGGER")
+    refused(
+        long_btc(4000 - CENT),
+        take_over(),
+        "alice is not bankrupt, or nobody can be deleveraged",
+        "ADL-TRIGGER",
+    )
     refused(long_btc(5200), take_over(), "alice is liquidatable", "PERP-LIQUIDATABLE")
 
     assert cash(run(long_btc(4000), take_over()), VAULT) == -96_000
@@ -235,7 +240,7 @@ def test_an_isolated_takeover_takes_the_position_with_its_margin_and_nothing_els
     assert (held(after, VAULT), cash(after, VAULT) + 90_500) == ((1, 90_500, None), 500)
 
 
-def test_the_vault_of_each_dex_takes_the_positions_of_its_own_markets():
+def test_the_vault_of_each_dex_takes_the_positions_of_its_own_markets_and_its_share_of_the_margin():
     exchange = opening(member("alice", "unified", USDC=6000))
     exchange = trades(trades(exchange, "alice", 1), "alice", 100, "xyz:CL")
     exchange = at(exchange, **{"BTC": 96_000, "xyz:CL": 67})
@@ -246,8 +251,10 @@ def test_the_vault_of_each_dex_takes_the_positions_of_its_own_markets():
     alice = after.members["alice"]
     assert (dict(alice.positions.items()), idle(after, "alice")) == ({}, 0)
     assert (cash(after, "alice"), cash(after, "alice", "xyz")) == (0, 0)
-    assert (held(after, VAULT), cash(after, VAULT)) == ((1, 96_000, None), -96_000)
-    assert (held(after, XYZ_VAULT, "xyz:CL"), cash(after, XYZ_VAULT, "xyz")) == ((100, 67, None), 700 - 6700)
+    share = Fraction(1200) / Fraction("1367.5")
+    assert (held(after, VAULT), cash(after, VAULT)) == ((1, 96_000, None), 700 * share - 96_000)
+    rest = 700 * (1 - share) - 6700
+    assert (held(after, XYZ_VAULT, "xyz:CL"), cash(after, XYZ_VAULT, "xyz")) == ((100, 67, None), rest)
 
 
 def test_the_vault_takes_of_a_portfolio_account_no_more_than_its_cash():

@@ -81,7 +81,8 @@ def test_an_order_is_refused_for_what_it_lacks():
     ("market", "most", "price"), [("BTC", 3000, 100_000), ("xyz:CL", 625_000, 80), ("HYPE", 500_000, 40)]
 )
 def test_a_limit_order_is_worth_at_most_ten_market_orders(market, most, price):
-    exchange = opening(member("alice", raw=10**9, xyz=10**9))
+    careful = ChangeLeverage(account="alice", market=market, leverage=5)
+    exchange = run(opening(member("alice", raw=10**9, xyz=10**9)), careful)
     over = "the order is within the order value cap", "PERP-ORDER-CAP"
 
     refused(exchange, order(most + Fraction(1, 10**5), price, market), *over)
@@ -354,12 +355,23 @@ def test_the_tier_of_the_resulting_notional_bounds_the_leverage_of_what_opens():
     exchange = opening(member("alice", raw=10**7))
 
     after = trades(exchange, "alice", "1499.99999")
-    crossed = crossing(run(opening(member("alice", raw=10**7), member("bob", raw=10**9))), size=1500)
-    refused(crossed, fill(1500), "the tier allows the leverage of bob", "PERP-LEVERAGE")
-    careful = run(crossed, ChangeLeverage(account="bob", market="BTC", leverage=20))
-    refused(careful, fill(1500), "the tier allows the leverage of alice", "PERP-LEVERAGE")
+    resting = crossing(opening(member("alice", raw=10**7), member("bob", raw=10**9)), size=1499)
+    crossed = at(resting, BTC=100_100)
+    refused(crossed, fill(1499), "the tier allows the leverage of bob", "PERP-LEVERAGE")
+    careful = run(at(resting, BTC=99_000), ChangeLeverage(account="bob", market="BTC", leverage=20))
+    refused(at(careful, BTC=100_100), fill(1499), "the tier allows the leverage of alice", "PERP-LEVERAGE")
 
     assert held(after, "alice")[0] < 1500
+
+
+def test_position_and_orders_of_a_side_stay_below_the_tier_that_forbids_the_leverage():
+    exchange = trades(opening(member("alice", raw=10**9)), "alice", 20)
+    asks = "position and orders of a side stay within the leverage's tiers", "PERP-TIER-ROOM"
+
+    refused(exchange, order(1480, 100_000), *asks)
+
+    assert run(exchange, order("1479.99999", 100_000)).members["alice"].orders["a"].side == 1
+    assert run(exchange, order("-1499.99999", 100_000)).members["alice"].orders["a"].side == -1
 
 
 def test_a_spot_fill_moves_both_tokens():

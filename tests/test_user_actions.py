@@ -372,7 +372,8 @@ def test_the_leverage_lies_between_one_and_the_largest_of_the_market():
     def sets(leverage, market="BTC"):
         return ChangeLeverage(account="alice", market=market, leverage=leverage)
 
-    refused(exchange, sets("0.99"), "the leverage is at least 1", "PERP-LEVERAGE")
+    refused(exchange, sets(0), "the leverage is at least 1", "PERP-LEVERAGE")
+    refused(exchange, sets("2.5"), "the leverage is a whole number", "PERP-LEVERAGE")
     refused(exchange, sets(41), "the leverage is at most 40", "PERP-LEVERAGE")
     refused(exchange, sets(21, "xyz:CL"), "the leverage is at most 20", "PERP-LEVERAGE")
     refused(exchange, sets(1, "HYPE/USDC"), "there is a market HYPE/USDC")
@@ -389,7 +390,7 @@ def test_a_lower_leverage_asks_for_the_initial_margin_of_position_and_orders():
 
     # 100 000 / 10 and 20 000 / 10 are the 12 000 that the account has.
     after = run(exchange, ChangeLeverage(account="alice", market="BTC", leverage=10))
-    short = ChangeLeverage(account="alice", market="BTC", leverage="9.99")
+    short = ChangeLeverage(account="alice", market="BTC", leverage=9)
     refused(exchange, short, "alice covers it", "TRADE-OPEN")
 
     assert after.members["alice"].positions["BTC"].leverage == 10
@@ -419,7 +420,7 @@ def test_an_isolated_position_asks_for_the_initial_margin_of_its_new_leverage():
     def sets(leverage):
         return ChangeLeverage(account="alice", market="BTC", leverage=leverage, isolated=True)
 
-    refused(exchange, sets("9.99"), "the isolated margin covers it", "PERP-IM")
+    refused(exchange, sets(9), "the isolated margin covers it", "PERP-IM")
     for leverage in (10, 25):
         after = run(exchange, sets(leverage))
         assert (after.members["alice"].positions["BTC"].leverage, margin(after, "alice")) == (

@@ -1,4 +1,4 @@
-"""Venue actions of the perp liquidation ladder: the book, the backstop, auto-deleveraging, and the shortfall."""
+"""Venue actions of the perp liquidation ladder: the book, and the backstop with what it sells."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from solvent.arithmetic import (
     Condition,
     Number,
     absolute,
+    both,
     certainly,
+    either,
     maximum,
     minimum,
     negate,
@@ -29,6 +31,7 @@ from solvent.exchange.lending import move_supply
 from solvent.exchange.margin import pool_of_market, shares_balances
 from solvent.exchange.orders import in_steps, solvent_position
 from solvent.exchange.pool_actions import VenueAction
+from solvent.exchange.ranking import candidates
 from solvent.exchange.state import BOOK, VAULT, Exchange, Member, is_spot
 from solvent.exchange.trading import price_at_book, trade
 from solvent.regimes import Pool
@@ -138,7 +141,9 @@ class TakeOver(VenueAction):
         yield Check(pool.perps_due, f"{self.account} is liquidatable", "PERP-LIQUIDATABLE")
         due = liquidation.backstop_due(pool.resources, pool.requirement, fraction)
         yield Check(due, "what stands against it is below two thirds of the requirement", "LIQ-BACKSTOP")
-        yield Check(negate(pool.bankrupt), f"{self.account} is not bankrupt", "ADL-TRIGGER")
+        nobody = both(*(negate(one.eligible) for one in candidates(exchange, self.account, self.market)))
+        first = either(negate(pool.bankrupt), nobody)
+        yield Check(first, f"{self.account} is not bankrupt, or nobody can be deleveraged", "ADL-TRIGGER")
 
     def _pool(self, exchange: Exchange) -> Pool:
         return pool_of_market(exchange, self.account, self.market)

@@ -366,6 +366,9 @@ class ChangeLeverage(UserAction):
             yield not_liquidatable(exchange, self.account)
         after = self.apply(exchange)
         yield allowed_leverage(after, self.account, self.market)
+        for order in after.members[self.account].orders.values():
+            if order.market == self.market:
+                yield tier_room(after, self.account, self.market, order)
         yield Check(covers(after, self.account, self.market), f"{self.account} covers it", "TRADE-OPEN")
         if position is not None and position.raw is not None:
             mark = exchange.markets[self.market].mark
