@@ -1,0 +1,109 @@
+"""``solvent replay``: play scenarios and action logs, and hold them to what they expect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from attrs import frozen
+
+from solvent.cli.console import output, progress, say
+from solvent.cli.exits import Exit
+from solvent.errors import InputError
+from solvent.report.replay_json import as_json
+from solvent.report.replay_text import print_replay
+from solvent.scenario import Moment, Scenario, play, read, write_log
+
+PICTURES = (".svg", ".png")
+"""How the name of a picture may end."""
+
+
+@frozen
+class Replay:
+    """A file, its scenario, and the steps as they were played."""
+
+    source: Path
+    scenario: Scenario
+    moments: tuple[Moment, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is not as expected."""
+        return any(moment.failed for moment in self.moments)
+
+
+@click.command(short_help="Play scenarios and hold them to what they expect.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--plot", "picture", type=click.Path(path_type=Path), metavar="OUT.svg|OUT.png",
+    help="Draw prices, equity, requirement and ratio over the steps.",
+)  # fmt: skip
+@click.option(
+    "--to", "log", type=click.Path(path_type=Path), metavar="LOG", help="Write the action log (JSON Lines)."
+)
+@click.option("--json", "as_json_text", is_flag=True, help="Print JSON (schema replay).")
+@click.pass_context
+def replay(
+    context: click.Context,
+    files: tuple[Path, ...],
+    *,
+    picture: Path | None,
+    log: Path | None,
+    as_json_text: bool,
+) -> None:
+    """Play scenarios step by step and hold them to what they expect.
+
+    A FILE is a scenario (TOML), or an action log (JSON Lines, its name ends in .jsonl); spec/scenarios/README.md
+    describes both. Exit code 1 where something is not as expected.
+    """
+    if len(files) > 1 and (picture or log):
+        raise click.UsageError("--plot and --to are about one scenario: name one FILE")
+    if picture is not None and picture.suffix not in PICTURES:
+        raise click.UsageError(f"--plot {picture}: expected a name that ends in {' or '.join(PICTURES)}")
+    faults: list[InputError] = []
+    played: list[Replay] = []
+    for file in progress(files, "scenarios", len(files)):
+        try:
+            scenario = read(file)
+            played.append(Replay(file, scenario, tuple(play(scenario))))
+        except InputError as fault:
+            faults.append(fault)
+    if faults:
+        say(*faults)
+        context.exit(Exit.INPUT)
+    for one in played:
+        _keep(one, picture, log)
+    _print(played, as_json_text=as_json_text)
+    context.exit(Exit.VIOLATION if any(one.failed for one in played) else Exit.PASSED)
+
+
+def _keep(one: Replay, picture: Path | None, log: Path | None) -> None:
+    """Write the log and the picture that are asked for."""
+    if log is not None:
+        _write(log, write_log(one.scenario).encode())
+    if picture is not None:
+        from solvent.report.replay_plot import plot  # noqa: PLC0415 - matplotlib takes long to load
+
+        _write(picture, plot(one.scenario, one.moments, picture.suffix.removeprefix(".")))
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except (OSError, ValueError) as error:
+        found = str(getattr(error, "strerror", None) or error).lower()
+        raise InputError(str(path), "", found, "a file that can be written") from None
+
+
+def _print(played: Sequence[Replay], *, as_json_text: bool) -> None:
+    if as_json_text:
+        document = as_json([(str(one.source), one.scenario, one.moments) for one in played])
+        click.echo(json.dumps(document, indent=1))
+        return
+    console = output()
+    for place, one in enumerate(played):
+        if place:
+            console.print()
+        print_replay(console, one.scenario, one.moments)
