@@ -12,7 +12,17 @@ from attrs import frozen
 from solvent.ledger import called
 from solvent.prove.readable import readable
 from solvent.prove.symbolic import Term, term
-from solvent.prove.theorem import Cell, Obligation, Outcome, Part, Theorem, Verdict, evaluate, obligation
+from solvent.prove.theorem import (
+    Assumption,
+    Cell,
+    Obligation,
+    Outcome,
+    Part,
+    Theorem,
+    Verdict,
+    evaluate,
+    obligation,
+)
 
 SOLVER = f"z3 {z3.get_version_string()}"
 """The solver and its version."""
@@ -76,16 +86,21 @@ class Result:
 def ask(
     terms: Sequence[Term], symbols: Mapping[str, Term], timeout: int
 ) -> tuple[z3.CheckSatResult, Model | None]:
-    """Whether formulas can hold together, and numbers for which they do where these are rational."""
-    solver = z3.Solver()
+    """Whether formulas can hold together, and numbers for which they do.
+
+    The formulas are asked as text in a context of their own, so that an answer does not depend on what was asked before.
+    """
+    written = z3.Solver()
+    written.add(*terms)
+    context = z3.Context()
+    solver = z3.Solver(ctx=context)
     solver.set("timeout", timeout)
-    solver.set("random_seed", 0)
-    solver.add(*terms)
+    solver.from_string(written.to_smt2())
     answer = solver.check()
     if answer != z3.sat:
         return answer, None
     model = solver.model()
-    values = {name: model.eval(symbol, model_completion=True) for name, symbol in symbols.items()}
+    values = {name: model.eval(z3.Real(name, context), model_completion=True) for name in symbols}
     return answer, {name: _rational(value) for name, value in values.items()}
 
 
@@ -119,18 +134,20 @@ def decide(stated: Theorem, cell: Cell, *, needs: bool = True) -> Result:
     decided = [(part, _decide_part(due, part, example)) for part in due.parts]
     part, worst = max(decided, key=lambda one: _BADNESS.index(one[1].verdict))
     models = [m for m in (worst.witness, worst.countermodel) if m is not None]
+    wanted = worst.verdict is Verdict.PROVED
+    dropped = _needs(due, sides_only=not needs) if wanted else ()
     return Result(
         theorem=stated.name,
         venue=cell.venue.name if cell.venue else "",
         regime=cell.regime or "",
         token=cell.token,
-        verdict=_conditional(due, worst.verdict),
+        verdict=_conditional(due, worst.verdict, dropped),
         part=part.name,
         parts=len(decided),
         witness=worst.witness,
         countermodel=worst.countermodel,
         confirmed=bool(models),
-        needs=_needs(due) if needs and worst.verdict is Verdict.PROVED else (),
+        needs=dropped if needs else (),
         failed_sides=tuple(due.failed_sides),
         rules=tuple(sorted(rules)),
         milliseconds=round((time.perf_counter() - began) * 1000),
@@ -173,22 +190,27 @@ def _witness(
     return z3.sat, readable(witness, holds)
 
 
-def _conditional(due: Obligation, verdict: Verdict) -> Verdict:
-    sides = any(a.side for a in due.assumptions)
-    return Verdict.CONDITIONAL if verdict is Verdict.PROVED and sides and due.cell.venue is None else verdict
+def _conditional(due: Obligation, verdict: Verdict, needs: Sequence[Need]) -> Verdict:
+    conditions = any(need.side and need.needed is not False for need in needs)
+    proved = verdict is Verdict.PROVED and due.cell.venue is None
+    return Verdict.CONDITIONAL if proved and conditions else verdict
 
 
-def _needs(due: Obligation) -> tuple[Need, ...]:
+def _needs(due: Obligation, *, sides_only: bool = False) -> tuple[Need, ...]:
+    """Each assumption with whether it is needed; a countermodel without it counts once the exact model confirms it."""
     kept = [a for a in due.assumptions if not (a.side and due.cell.venue)]
-    found = []
-    for dropped in kept:
-        others = [*due.background, *(term(a.condition) for a in kept if a is not dropped)]
-        answers = [
-            ask([*others, term(part.when), z3.Not(term(part.claim))], due.symbols, due.theorem.timeout)
-            for part in due.parts
-        ]
-        models = [model for _, model in answers if model is not None]
-        known = all(answer == z3.unsat for answer, _ in answers)
-        needed = True if models else False if known else None
-        found.append(Need(dropped.meaning, dropped.side, needed, models[0] if models else None))
-    return tuple(found)
+    return tuple(_need(due, kept, dropped) for dropped in kept if dropped.side or not sides_only)
+
+
+def _need(due: Obligation, kept: Sequence[Assumption], dropped: Assumption) -> Need:
+    others = [*due.background, *(term(a.condition) for a in kept if a is not dropped)]
+    unsure = False
+    for part in due.parts:
+        denied = [*others, term(part.when), z3.Not(term(part.claim))]
+        answer, model = ask(denied, due.symbols, due.theorem.timeout)
+        if model is not None:
+            outcome = evaluate(due.theorem, due.cell, model)
+            if outcome.refutes(part.name, without=dropped.meaning):
+                return Need(dropped.meaning, dropped.side, True, model)
+        unsure = unsure or answer != z3.unsat
+    return Need(dropped.meaning, dropped.side, None if unsure else False, None)

@@ -349,10 +349,10 @@ class Outcome:
         asked = any(when for name, when, _ in self.parts if name == part)
         return asked and all(holds for _, holds in self.assumptions)
 
-    def refutes(self, part: str = "") -> bool:
-        """Whether all assumptions hold, the part is asked for, and its claim does not hold."""
+    def refutes(self, part: str = "", without: str = "") -> bool:
+        """Whether all assumptions but the one of this meaning hold, the part is asked for, and its claim does not hold."""
         failed = any(when and not claim for name, when, claim in self.parts if name == part)
-        return failed and all(holds for _, holds in self.assumptions)
+        return failed and all(holds for meaning, holds in self.assumptions if meaning != without)
 
 
 def evaluate(stated: Theorem, cell: Cell, values: Mapping[str, Fraction]) -> Outcome:
