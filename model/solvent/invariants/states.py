@@ -110,7 +110,7 @@ def _perp_cash(exchange: Exchange, member: Member, token: str) -> Number:
 @of_states(
     "utilization-at-most-one",
     refuted_by="reserve-lent-out",
-    repair="lend at most the cash beyond the reserve",
+    repair="measure utilization against cash and loans, as they are what can be lent",
 )
 def utilization_at_most_one(exchange: Exchange) -> Iterator[Claim]:
     """No lending pool has lent more than was supplied."""

@@ -97,7 +97,7 @@ class Given(Protocol):
     def rule(self, identifier: str) -> Any:
         """The function of a rule, in the venue's reading."""
 
-    def parameter(self, name: str) -> Any:
+    def parameter(self, name: str, example: Any = None) -> Any:
         """A parameter of the venue, such as ``transfer_fraction``, or of the collateral, such as ``token.ltv``."""
 
     def assume(self, meaning: str, condition: Condition) -> None:
@@ -237,13 +237,13 @@ class _Base:
     def number(self, name: str, example: Any = None) -> Any:
         raise NotImplementedError
 
-    def parameter(self, name: str) -> Any:
+    def parameter(self, name: str, example: Any = None) -> Any:
         """The venue's number, or a number of its own where there is no venue."""
         if self.cell.venue is None:
-            return self.number(name)
+            return self.number(name, example)
         owner, _, attribute = name.rpartition(".")
         value = getattr(self.token if owner else self.cell.venue.parameters, attribute)
-        return self.number(name) if value is None else value
+        return self.number(name, example) if value is None else value
 
 
 @frozen
