@@ -8,10 +8,9 @@ its condition and number types with ``choose``, ``conjoin``, ``disjoin``, ``inve
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import reduce, singledispatch
-from math import floor
 from typing import Any, Protocol, TypeAlias
 
 
@@ -106,6 +105,11 @@ def _either(a: Condition, b: Condition) -> Condition:
     return disjoin(a, b)
 
 
+def unless(condition: Condition, otherwise: Callable[[], Condition]) -> Condition:
+    """``either``, whose second condition is not asked for where the first is known to hold."""
+    return True if certainly(condition) else either(condition, otherwise())
+
+
 def negate(condition: Condition) -> Condition:
     """Whether the condition does not hold."""
     return not condition if isinstance(condition, bool) else invert(condition)
@@ -151,7 +155,7 @@ def floor_to(amount: Any, unit: Any) -> Any:
     for term in (amount, unit):
         if not isinstance(term, int | Fraction):
             return floor_multiple(term, amount, unit)
-    return floor(Fraction(amount) / unit) * Fraction(unit)
+    return Fraction(amount) // unit * Fraction(unit)
 
 
 def ceil_to(amount: Number, unit: Number) -> Any:
@@ -161,10 +165,11 @@ def ceil_to(amount: Number, unit: Number) -> Any:
 
 def truncate(amount: Number, unit: Number) -> Any:
     """``amount`` rounded towards zero to a multiple of ``unit``."""
-    return where(amount >= 0, floor_to(amount, unit), ceil_to(amount, unit))
+    magnitude = floor_to(absolute(amount), unit)
+    return where(amount >= 0, magnitude, -magnitude)
 
 
 def nearest(amount: Number, unit: Number) -> Any:
     """``amount`` rounded to the nearest multiple of ``unit``, halves away from zero."""
-    half = unit / 2
-    return where(amount >= 0, floor_to(amount + half, unit), ceil_to(amount - half, unit))
+    magnitude = floor_to(absolute(amount) + unit / 2, unit)
+    return where(amount >= 0, magnitude, -magnitude)

@@ -26,12 +26,15 @@ MOST_STEPS = 10_000
 def ladder(exchange: Exchange, name: str) -> Iterator[Action]:
     """The liquidation actions that an account may be due for, in order; whether each is allowed is its guard's."""
     member = exchange.members[name]
-    for market in member.positions:
+    pools = exchange.assess(name).pools if len(member.positions) else ()
+    bankrupt = sorted(market for pool in pools if pool.bankrupt for market in pool.members)
+    due = sorted(market for pool in pools if pool.liquidatable or pool.bankrupt for market in pool.members)
+    for market in bankrupt:
         for other in counterparties(exchange, name, market)[:1]:
             yield Deleverage(account=name, market=market, counterparty=other.name)
-    for market in member.positions:
+    for market in due:
         yield TakeOver(account=name, market=market)
-    for market in member.positions:
+    for market in due:
         yield LiquidateOnBook(account=name, market=market)
     if name != BACKSTOP:
         yield LiquidateCollateral(account=name)

@@ -16,12 +16,12 @@ from solvent.arithmetic import (
     absolute,
     both,
     certainly,
-    either,
     maximum,
     minimum,
     negate,
     quotient,
     total,
+    unless,
     where,
 )
 from solvent.decimals import exact
@@ -141,9 +141,11 @@ class TakeOver(VenueAction):
         yield Check(pool.perps_due, f"{self.account} is liquidatable", "PERP-LIQUIDATABLE")
         due = liquidation.backstop_due(pool.resources, pool.requirement, fraction)
         yield Check(due, "what stands against it is below two thirds of the requirement", "LIQ-BACKSTOP")
-        nobody = both(*(negate(one.eligible) for one in candidates(exchange, self.account, self.market)))
-        first = either(negate(pool.bankrupt), nobody)
+        first = unless(negate(pool.bankrupt), lambda: self._nobody(exchange))
         yield Check(first, f"{self.account} is not bankrupt, or nobody can be deleveraged", "ADL-TRIGGER")
+
+    def _nobody(self, exchange: Exchange) -> Condition:
+        return both(*(negate(one.eligible) for one in candidates(exchange, self.account, self.market)))
 
     def _pool(self, exchange: Exchange) -> Pool:
         return pool_of_market(exchange, self.account, self.market)

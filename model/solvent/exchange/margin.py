@@ -10,7 +10,7 @@ from solvent.account import Account, Regime
 from solvent.arithmetic import ONE, ZERO, Condition, Number, either, maximum, minimum, total, where
 from solvent.exchange.state import Exchange, Member
 from solvent.regimes import Pool
-from solvent.regimes.dexes import DexMargin, measure_dex
+from solvent.regimes.dexes import DexMargin, dex_value, measure_dex
 from solvent.regimes.portfolio import Collateral, PortfolioMargin, collateral_of, portfolio_margin
 from solvent.regimes.unified import TokenMargin, token_margin
 from solvent.rules import borrow_liquidation, lending, perp, trading
@@ -142,9 +142,7 @@ def assets_of(exchange: Exchange, member: Member, token: str) -> Number:
 def perp_value(exchange: Exchange, member: Member, token: str) -> Number:
     """The account values of an account's dexes that use a token."""
     values = [
-        measure_dex(dex, exchange.prices, exchange.venue).account_value
-        for dex in exchange.account(member.name).dexes
-        if dex.token == token
+        dex_value(dex, exchange.prices) for dex in exchange.account(member.name).dexes if dex.token == token
     ]
     return total(values)
 

@@ -21,6 +21,7 @@ from solvent.arithmetic import (
     maximum,
     negate,
     total,
+    unless,
     where,
 )
 from solvent.decimals import exact
@@ -76,10 +77,10 @@ def after_checks(
     before: Exchange, exchange: Exchange, name: str, market: str, reduces: Condition
 ) -> Iterator[Check]:
     """What a trade must leave an account with: initial margin where it opens, its health where it only reduces."""
-    covered = either(reduces, covers(exchange, name, market))
+    covered = unless(reduces, lambda: covers(exchange, name, market))
     yield Check(covered, f"{name} covers what it opens", "TRADE-OPEN")
     if not is_spot(market) and market in before.members[name].positions:
-        kept = either(negate(reduces), stays_healthy(before, exchange, name, market))
+        kept = unless(negate(reduces), lambda: stays_healthy(before, exchange, name, market))
         yield Check(kept, f"{name} is not liquidatable after it, or no nearer to it", "TRADE-REDUCES")
     if not is_spot(market) and market in exchange.members[name].positions:
         check = allowed_leverage(exchange, name, market)

@@ -7,7 +7,7 @@ from attrs import frozen
 from solvent.arithmetic import ZERO, Condition, Number, both, total, where
 from solvent.exchange.margin import perp_value, shares_balances
 from solvent.exchange.state import Exchange
-from solvent.regimes.dexes import measure_dex
+from solvent.regimes.dexes import dex_equity
 
 
 @frozen
@@ -58,4 +58,4 @@ def value_behind(exchange: Exchange, name: str, market: str) -> Number:
     if shares_balances(member):
         return member.spot.get(token, ZERO) + perp_value(exchange, member, token)
     own = [d for d in exchange.account(name).dexes if d.name == dex]
-    return total(measure_dex(d, exchange.prices, exchange.venue).cross_equity for d in own)
+    return total(dex_equity(d, exchange.prices) for d in own)

@@ -120,6 +120,20 @@ def measure(position: Position, prices: Prices, venue: Venue) -> Leg:
     )
 
 
+def dex_equity(dex: Dex, prices: Prices) -> Number:
+    """The equity behind the cross positions of a dex (USD)."""
+    cross = [position for position in dex.positions if position.raw is None]
+    return perp.perp_equity(dex.raw, [p.size for p in cross], [prices.mark(p.market) for p in cross])
+
+
+def dex_value(dex: Dex, prices: Prices) -> Number:
+    """The account value of a dex: its cross equity and isolated margins (USD)."""
+    margins = [
+        perp.isolated_margin(p.raw, p.size, prices.mark(p.market)) for p in dex.positions if p.raw is not None
+    ]
+    return perp.account_value(dex_equity(dex, prices), margins)
+
+
 def measure_dex(dex: Dex, prices: Prices, venue: Venue) -> DexMargin:
     """All positions and orders of a dex.
 
