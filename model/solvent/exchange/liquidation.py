@@ -118,7 +118,8 @@ class LiquidateOnBook(VenueAction):
             without_orders(member), last_partial=exchange.now if partial else member.last_partial
         )
         change = where(held > 0, -size, size)
-        return trade(exchange.put(stamped), self.market, self.account, BOOK, change, price)
+        cleared = exchange.put(stamped)
+        return trade(cleared, self.market, self.account, BOOK, change, price, releases=False)
 
 
 @action

@@ -39,12 +39,20 @@ def entry_after(size: Number, entry: Number | None, change: Number, price: Numbe
 
 
 def traded(
-    exchange: Exchange, member: Member, market: Market, change: Number, price: Number, fee: Number = ZERO
+    exchange: Exchange,
+    member: Member,
+    market: Market,
+    change: Number,
+    price: Number,
+    fee: Number = ZERO,
+    *,
+    releases: bool = True,
 ) -> Member:
     """The account after it has bought (a change above zero) or sold at a price.
 
     An isolated position takes initial margin from the cross balance where it opens, and gives margin back pro rata
-    where it closes (PERP-ISO-CLOSE). Margin below zero is not given back: it stays as a deficit of the account.
+    where it closes (PERP-ISO-CLOSE); without ``releases`` it keeps its margin while any of it is left. Margin below
+    zero is not given back: it stays as a deficit of the account.
     """
     setting = setting_of(exchange, member, market.name)
     before = member.positions.get(market.name)
@@ -61,7 +69,7 @@ def traded(
         margin = perp.isolated_margin(raw, size, price) - fee
         share = perp.released_margin(margin, closed, where(closed > 0, kept, ONE))
         deficit = where(kept > 0, ZERO, where(share < 0, share, ZERO))
-        released = maximum(ZERO, share)
+        released = maximum(ZERO, share if releases else where(kept > 0, ZERO, share))
         added = perp.initial_margin(opened * price, setting.leverage)
         raw = raw - change * price - fee - released + added - deficit
         moved = released - added
@@ -94,15 +102,17 @@ def trade(
     change: Number,
     price: Number,
     fees: tuple[Number, Number] = (ZERO, ZERO),
+    *,
+    releases: bool = True,
 ) -> Exchange:
     """The exchange after two accounts have traded a perp.
 
     The one buys where the change is above zero and sells where it is below; the other does the opposite. ``fees``
-    are the rates of the one and of the other.
+    are the rates of the one and of the other; ``releases`` says whether an isolated position of the one gives margin back.
     """
     market = exchange.markets[name]
     paid = [fee_of(exchange, price, change, rate) for rate in fees]
-    first = traded(exchange, exchange.members[one], market, change, price, paid[0])
+    first = traded(exchange, exchange.members[one], market, change, price, paid[0], releases=releases)
     second = traded(exchange, exchange.members[other], market, -change, price, paid[1])
     after = exchange.put(first, second).put_market(held_by(held_by(market, first), second))
     return after.to_treasury(exchange.token_of(name), paid[0] + paid[1])

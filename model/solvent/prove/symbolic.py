@@ -43,6 +43,7 @@ class _Floors:
             floored = z3.Real(f"floor {len(self.known)}")
             self.bounds.extend((floored <= amount, amount < floored + unit))
             self.bounds.append(z3.Implies(amount >= 0, floored >= 0))
+            self.bounds.append(z3.Or(floored <= 0, floored >= unit))
             for other, of, by in self.known.values():
                 if by.eq(unit):
                     self.bounds.append(z3.Implies(of <= amount, other <= floored))
@@ -65,7 +66,8 @@ def _floor_multiple(_: Term, amount: Any, unit: Any) -> Term:
 def bounded_floors() -> Iterator[list[Term]]:
     """Inside the block a floor is any number less than a unit below its amount; what bounds it is in the list.
 
-    It has the amount's sign where that is not negative, and floors to one unit are in the order of their amounts.
+    It has the amount's sign where that is not negative, none lies between zero and the unit, and floors to one unit
+    are in the order of their amounts.
     This says less than that it is a multiple of the unit. What is proved so holds; a countermodel may rest on a number
     that is no floor, and counts only once the exact reading confirms it.
     """

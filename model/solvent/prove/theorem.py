@@ -356,11 +356,11 @@ class Outcome:
 
 
 def evaluate(stated: Theorem, cell: Cell, values: Mapping[str, Fraction]) -> Outcome:
-    """What the exact model says of a theorem at given numbers; nothing at all where it divides by zero."""
+    """What the exact model says of a theorem at given numbers; nothing at all where it has no answer."""
     given = Exact(cell, values=values)
     try:
         parts = _parts(stated.statement(given))
-    except ZeroDivisionError:
+    except (ArithmeticError, LookupError, StopIteration):
         return Outcome((), ())
     held = tuple((a.meaning, bool(a.condition)) for a in given.assumptions if not (a.side and cell.venue))
     return Outcome(held, tuple((p.name, bool(p.when), bool(p.claim)) for p in parts))
