@@ -12,6 +12,8 @@ from solvent.cli.account import account
 from solvent.cli.console import say
 from solvent.cli.exits import Exit
 from solvent.cli.explain import explain
+from solvent.cli.explore import explore
+from solvent.cli.replay import replay
 from solvent.cli.rules import rules
 from solvent.errors import InputError
 
@@ -32,7 +34,7 @@ def cli() -> None:
     """  # noqa: D301 - click takes the backspace character as the mark of text that is not to be wrapped
 
 
-for command in (account, rules, explain):
+for command in (account, replay, explore, rules, explain):
     cli.add_command(command)
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from attrs import evolve, field, frozen
 
 from solvent.account import Regime
-from solvent.arithmetic import ZERO, Number, both, total
+from solvent.arithmetic import ZERO, Number, both, negate, total
 from solvent.decimals import exact
 from solvent.exchange.action import Action, Check, Group, action
 from solvent.exchange.guards import above_zero, keeps_apart, known_dex, own_account
@@ -192,9 +192,11 @@ class SwitchMode(UserAction):
         yield Check(allowed, "there are no positions and no orders", "MODE-SWITCH")
         yield Check(not len(member.borrowed), "there is no loan", "MODE-SWITCH")
         yield Check(not len(member.deficit), "there is no deficit")
-        after = self.apply(exchange).members[self.account]
-        owing = both(*(amount >= 0 for amount in after.spot.values()))
+        after = self.apply(exchange)
+        owing = both(*(amount >= 0 for amount in after.members[self.account].spot.values()))
         yield Check(owing, "no balance is below zero", "MODE-SWITCH")
+        healthy = negate(after.assess(self.account).liquidatable)
+        yield Check(healthy, f"{self.account} is healthy in the new mode", "MODE-SWITCH")
         yield from self._eligible(exchange, member)
 
     def _eligible(self, exchange: Exchange, member: Member) -> Iterator[Check]:

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import json
+import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import traceback
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from functools import wraps
+from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-import z3
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from solvent import bundle
+from solvent.account import Regime
 from solvent.errors import InputError
-from solvent.prove.decide import SOLVER, Result, decide
-from solvent.prove.results import result_of, text_of
-from solvent.prove.symbolic import term
-from solvent.prove.theorem import Cell, Obligation, Theorem, all_theorems, cells, obligation
+from solvent.prove.decide import Result, decide
+from solvent.prove.kept import Finding, Kept, fingerprint
+from solvent.prove.theorem import Cell, Given, Obligation, Theorem, Verdict, all_theorems, cells, obligation
 from solvent.venue import Venue
 
-KIT = "1"
-"""Changed when the meaning of a kept result changes."""
+if TYPE_CHECKING:
+    from solvent.prove.second import Opinion
 
 
 def theorem_files(place: Path) -> list[Path]:
@@ -53,7 +56,7 @@ def load(places: Iterable[Path] = ()) -> Mapping[str, Theorem]:
 
 
 def _run(path: Path) -> ModuleType:
-    name = f"solvent_theorems_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+    name = f"solvent_theorems_{sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
@@ -69,59 +72,142 @@ def _run(path: Path) -> ModuleType:
     return module
 
 
-def smtlib(due: Obligation) -> Iterator[tuple[str, str]]:
-    """Each part of an obligation in SMT-LIB 2: unsatisfiable if and only if its claim follows from the assumptions."""
-    for part in due.parts:
-        solver = z3.Solver()
-        solver.add(*due.terms, term(part.when), z3.Not(term(part.claim)))
-        head = f"; {due.theorem.sentence}\n; {due.cell.label}\n; {part.name}\n"
-        yield part.name, f"{head}(set-logic ALL)\n{solver.to_smt2()}"
+@frozen
+class _Watched:
+    """What a theorem is given, with a note of whether it asks for the regime."""
+
+    given: Given
+    asked: list[bool]
+
+    @property
+    def regime(self) -> Regime | None:
+        self.asked.append(True)
+        return self.given.regime
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.given, name)
 
 
-def fingerprint(due: Obligation) -> str:
-    """What a kept result is found by: the formulas, each assumption with its meaning, solver and kit."""
-    parts = [
-        KIT,
-        SOLVER,
-        due.theorem.name,
-        str(due.theorem.timeout),
-        *(f"{a.meaning}|{a.side}|{term(a.condition).sexpr()}" for a in due.assumptions),
-        *(bound.sexpr() for bound in due.background),
-        *(f"{p.name}|{term(p.when).sexpr()}|{term(p.claim).sexpr()}" for p in due.parts),
-    ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+def watched(stated: Theorem) -> tuple[Theorem, list[bool]]:
+    """The same theorem with a list that is empty until its statement asks for the regime."""
+    asked: list[bool] = []
+
+    @wraps(stated.statement)
+    def statement(given: Given) -> Any:
+        return stated.statement(_Watched(given, asked))
+
+    return evolve(stated, statement=statement), asked
+
+
+@frozen(kw_only=True)
+class Settings:
+    """How theorems are decided.
+
+    Attributes:
+        regimes: the regimes whose cells are decided.
+        places: further files or folders of theorems.
+        kept: the folder of kept results; ``None`` to keep none beyond one audit.
+        needs: whether assumptions are dropped in turn.
+        timeout: the most milliseconds of one question to a solver; by default the theorem's own.
+        second: whether a second solver decides each part again.
+        smtlib: the folder that obligations are written to.
+    """
+
+    regimes: Collection[Regime] = tuple(Regime)
+    places: tuple[Path, ...] = ()
+    kept: Path | None = None
+    needs: bool = True
+    timeout: int | None = None
+    second: bool = False
+    smtlib: Path | None = None
 
 
 @frozen
 class Job:
-    """One theorem with all its cells, as a process is asked to decide it.
-
-    Attributes:
-        theorem: its name.
-        venues: the venues.
-        places: further files of theorems.
-        kept: the folder of kept results; ``None`` to keep none.
-        needs: whether assumptions are dropped in turn.
-    """
+    """One theorem in the cells of one venue, or in the general cell, as a process is asked to decide it."""
 
     theorem: str
-    venues: tuple[Venue, ...]
-    places: tuple[Path, ...] = ()
-    kept: Path | None = None
-    needs: bool = True
+    venue: Venue | None
+    settings: Settings
+
+    def cells(self, stated: Theorem) -> list[Cell]:
+        """The cells to be decided."""
+        wanted = self.settings.regimes
+        if not set(stated.regimes) & set(wanted):
+            return []
+        venues = [self.venue] if self.venue else []
+        every = cells(evolve(stated, general=stated.general and self.venue is None), venues)
+        return [cell for cell in every if cell.regime is None or cell.regime in wanted]
 
 
-def run_job(job: Job) -> list[Result]:
-    """The results of a theorem in all its cells; equal obligations are decided once."""
-    stated = load(job.places)[job.theorem]
-    known: dict[str, Result] = {}
-    results = []
-    for cell in cells(stated, job.venues):
-        key = fingerprint(obligation(stated, cell))
-        if key not in known:
-            known[key] = _kept(job, key) or _keep(job, key, decide(stated, cell, needs=job.needs))
-        results.append(_placed(known[key], cell))
-    return results
+def run_job(job: Job) -> list[Finding]:
+    """What is found in each cell; what does not depend on the regime is decided once."""
+    stated = load(job.settings.places)[job.theorem]
+    if job.settings.timeout is not None:
+        stated = evolve(stated, timeout=job.settings.timeout)
+    shared: dict[str, Finding] = {}
+    findings = []
+    for cell in job.cells(stated):
+        if cell.token not in shared:
+            once, asked = watched(stated)
+            found = _found(once, cell, job.settings)
+            if asked:
+                findings.append(found)
+                continue
+            shared[cell.token] = found
+        findings.append(evolve(shared[cell.token], result=_placed(shared[cell.token].result, cell)))
+    return findings
+
+
+def _found(stated: Theorem, cell: Cell, settings: Settings) -> Finding:
+    try:
+        return _decided(stated, cell, settings)
+    except InputError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a statement that cannot be read in a cell is told as unknown there
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        words = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
+        return Finding(_open(stated, cell), (), trouble=words)
+
+
+def _decided(stated: Theorem, cell: Cell, settings: Settings) -> Finding:
+    due = obligation(stated, cell)
+    kept = None if settings.kept is None else Kept(settings.kept)
+    key = fingerprint(due, needs=settings.needs)
+    found = None if kept is None else kept.read(key, due)
+    if found is None:
+        found = Finding(
+            decide(stated, cell, needs=settings.needs), tuple((a.meaning, a.side) for a in due.assumptions)
+        )
+        if kept is not None:
+            kept.write(key, found)
+    if settings.second or settings.smtlib:
+        found = evolve(found, opinions=_texts(due, found.result.verdict, settings))
+    return evolve(found, result=_placed(found.result, cell))
+
+
+def _texts(due: Obligation, verdict: Verdict, settings: Settings) -> tuple[Opinion, ...]:
+    """The parts as text: written where they are asked for, and with what a second solver says of them."""
+    from solvent.prove.second import opinion, questions  # noqa: PLC0415 - the second solver is loaded where asked for
+
+    asked = list(questions(due))
+    if settings.smtlib is not None:
+        for place, question in enumerate(asked):
+            name = "-".join(part for part in (f"{place:02d}", _slug(question.part)) if part)
+            _write(settings.smtlib / due.theorem.name / _slug(due.cell.label) / f"{name}.smt2", question.text)
+    return tuple(opinion(q, verdict, due.theorem.timeout) for q in asked) if settings.second else ()
+
+
+def _slug(words: str) -> str:
+    return "-".join("".join(c if c.isalnum() or c in "-." else " " for c in words).split())
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError(str(path), "", str(error.strerror).lower(), "a file that can be written") from None
 
 
 def _placed(result: Result, cell: Cell) -> Result:
@@ -129,52 +215,106 @@ def _placed(result: Result, cell: Cell) -> Result:
     return evolve(result, venue=venue, regime=cell.regime or "", token=cell.token)
 
 
-def _kept(job: Job, key: str) -> Result | None:
-    if job.kept is None:
-        return None
-    path = job.kept / f"{key}.json"
-    try:
-        return result_of(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _open(stated: Theorem, cell: Cell) -> Result:
+    nothing = Result(
+        theorem=stated.name, venue="", regime="", token="", verdict=Verdict.UNKNOWN, part="", parts=0, witness=None,
+        countermodel=None, confirmed=False, needs=(), failed_sides=(), rules=(),
+    )  # fmt: skip
+    return _placed(nothing, cell)
 
 
-def _keep(job: Job, key: str, result: Result) -> Result:
-    if job.kept is not None:
-        job.kept.mkdir(parents=True, exist_ok=True)
-        partial = job.kept / f"{key}.{result.theorem[:20]}.part"
-        partial.write_text(json.dumps(text_of(result), sort_keys=True), encoding="utf-8")
-        partial.replace(job.kept / f"{key}.json")
-    return result
+@frozen
+class Audited:
+    """A theorem with what was found in each of its cells."""
+
+    theorem: Theorem
+    findings: tuple[Finding, ...]
+
+
+def _quiet(done: int, of: int) -> None:
+    """Tell nobody."""
+
+
+@frozen(kw_only=True)
+class Audit:
+    """What to audit.
+
+    Attributes:
+        venues: the venues whose numbers are taken.
+        names: which theorems; all of them by default.
+        settings: how they are decided.
+        workers: how many processes; one decides in this process.
+        tells: is called with how many theorems are done in one venue, and how many there are.
+    """
+
+    venues: Sequence[Venue]
+    names: Sequence[str] | None = None
+    settings: Settings = field(factory=Settings)
+    workers: int = 2
+    tells: Callable[[int, int], None] = _quiet
+
+    def theorems(self) -> list[Theorem]:
+        """The chosen theorems that speak of one of the regimes, in the order of their declaration."""
+        known = load(self.settings.places)
+        chosen = known if self.names is None else [name for name in known if name in self.names]
+        wanted = set(self.settings.regimes)
+        return [known[name] for name in chosen if wanted & set(known[name].regimes)]
+
+    def run(self) -> Iterator[Audited]:
+        """Every theorem with its findings; the same whatever is decided first.
+
+        What different venues ask alike lies far apart in the order of work, so that it is decided once.
+        """
+        theorems = self.theorems()
+        with TemporaryDirectory() as folder:
+            settings = evolve(self.settings, kept=self.settings.kept or Path(folder))
+            jobs = [Job(t.name, venue, settings) for venue in (None, *self.venues) for t in theorems]
+            by_theorem: dict[str, list[Finding]] = {t.name: [] for t in theorems}
+            for job, found in zip(jobs, self._each(jobs), strict=True):
+                by_theorem[job.theorem] += found
+        for stated in theorems:
+            yield Audited(stated, tuple(by_theorem[stated.name]))
+
+    def _each(self, jobs: Sequence[Job]) -> list[list[Finding]]:
+        if self.workers == 1:
+            found = []
+            for done, job in enumerate(jobs, 1):
+                found.append(run_job(job))
+                self.tells(done, len(jobs))
+            return found
+        spawn = get_context("spawn")
+        with ProcessPoolExecutor(self.workers, mp_context=spawn, initializer=_leave_interrupts) as pool:
+            running = [pool.submit(run_job, job) for job in jobs]
+            try:
+                for done, each in enumerate(as_completed(running), 1):
+                    each.result()
+                    self.tells(done, len(jobs))
+            except BaseException:
+                _cancel(running)
+                raise
+            return [each.result() for each in running]
+
+
+def _cancel(running: Iterable[Future[Any]]) -> None:
+    for each in running:
+        each.cancel()
+
+
+def _leave_interrupts() -> None:
+    """The process that began this one is told of an interrupt, and ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def audit(
     venues: Sequence[Venue],
     *,
-    names: Iterable[str] | None = None,
+    names: Sequence[str] | None = None,
     places: Sequence[Path] = (),
     kept: Path | None = None,
     needs: bool = True,
     workers: int = 2,
 ) -> Iterator[tuple[Theorem, list[Result]]]:
-    """Every theorem with its results, as they are decided.
-
-    Args:
-        venues: the venues whose numbers are taken.
-        names: which theorems; all of them by default.
-        places: further files or folders of theorems.
-        kept: the folder of kept results.
-        needs: whether assumptions are dropped in turn.
-        workers: how many processes; one decides in this process.
-    """
-    known = load(places)
-    chosen = list(known) if names is None else list(names)
-    jobs = [Job(name, tuple(venues), tuple(places), kept, needs) for name in chosen]
-    if workers <= 1:
-        for job in jobs:
-            yield known[job.theorem], run_job(job)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(run_job, job): job for job in jobs}
-        for done in as_completed(running):
-            yield known[running[done].theorem], done.result()
+    """Every theorem with its results: ``Audit`` for those who need no more."""
+    settings = Settings(places=tuple(places), kept=kept, needs=needs)
+    for each in Audit(venues=venues, names=names, settings=settings, workers=workers).run():
+        yield each.theorem, [finding.result for finding in each.findings]

@@ -1,14 +1,22 @@
-"""An exchange in which everything is present: the structure of the states that theorems about actions speak of."""
+"""Exchanges that theorems about actions speak of: their structure, and numbers to begin with."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from attrs import evolve
 
 from solvent.account import Regime
 from solvent.exchange import (
     Action,
+    AddMargin,
     AutoBorrow,
     AutoSupply,
     Borrow,
     ChangeLeverage,
+    Deposit,
     Exchange,
     Market,
     MarketOrder,
@@ -16,22 +24,34 @@ from solvent.exchange import (
     PlaceOrder,
     SpotMarket,
     SpotToPerp,
+    SubAccountTransfer,
     Supply,
     found,
     step,
 )
-from solvent.venue import Venue
+from solvent.exchange.table import table
+from solvent.prove.states import renumbered
+from solvent.prove.theorem import Given
+from solvent.rules.kinds import Tier
+from solvent.venue import MarginTable, Venue
 
 _PRICES = {"BTC": "100000", "HYPE": "40", "ETH": "4000"}
+
+
+def _market(name: str, price: str) -> Market:
+    return Market(name=name, mark=price, oracle=price, previous_mark=price, previous_oracle=price)
+
+
+def _after(exchange: Exchange, steps: Iterable[Action]) -> Exchange:
+    for happening in steps:
+        exchange = step(exchange, happening)
+    return exchange
 
 
 def _begun(venue: Venue) -> Exchange:
     return found(
         venue,
-        markets=[
-            Market(name=name, mark=price, oracle=price, previous_mark=price, previous_oracle=price)
-            for name, price in _PRICES.items()
-        ],
+        markets=[_market(name, price) for name, price in _PRICES.items()],
         spots=[
             SpotMarket(token="UBTC", price="100000", perp="BTC"),
             SpotMarket(token="HYPE", price="40", perp="HYPE"),
@@ -76,7 +96,115 @@ def busy_exchange(venue: Venue) -> Exchange:
 
     Every state of an exchange with more of the same differs from one of this structure in the sums of the rest only.
     """
-    exchange = _begun(venue)
-    for happening in _STEPS:
-        exchange = step(exchange, happening)
+    return _after(_begun(venue), _STEPS)
+
+
+OTHER = "OTHER"
+"""The market that stands for all other cross positions of an account: its margin table has any numbers."""
+
+
+def _table(name: str, *tiers: tuple[str, str, str, str]) -> MarginTable:
+    return MarginTable(name, tuple(Tier(*(Fraction(number) for number in tier)) for tier in tiers))
+
+
+_TABLES = {
+    "BTC": _table("BTC", ("0", "40", "1/80", "0"), ("1000000", "20", "1/40", "12500")),
+    "ETH": _table("ETH", ("0", "25", "1/50", "0"), ("1000000", "20", "1/40", "5000")),
+    OTHER: _table(OTHER, ("0", "10", "1/20", "0")),
+}
+
+
+def pair_exchange(venue: Venue, mode: Regime) -> Exchange:
+    """Two accounts of one mode, a sub-account of the first, and the book.
+
+    The first has a cross position in BTC, one in OTHER, an isolated one in ETH, HYPE as collateral, a loan,
+    and an order to buy BTC that meets the second's order to sell. A margin table has two tiers: at the two
+    notionals before and after a step no more than two are in force, so these have any numbers instead of those of
+    a market. OTHER stands for any number of other positions, because they enter through the sums of their margins alone.
+    """
+    tokens = {name: token for name, token in venue.tokens.items() if name in (venue.quote, "HYPE")}
+    cash = "200" if mode is Regime.PORTFOLIO else "20000"
+    balance: dict[str, Any] = {"mode": mode, "spot": {"USDC": cash, "HYPE": "300"}}
+    begun = found(
+        evolve(venue, tables=_TABLES, tokens=tokens),
+        markets=[_market("BTC", "1000"), _market("ETH", "100"), _market(OTHER, "10")],
+        spots=[SpotMarket(token="HYPE", price="40")],
+        members=[
+            Member(name="book", spot={"USDC": "50000", "HYPE": "1000"}, raw={"": "50000"}),
+            Member(name="ann", **balance),
+            Member(name="ann/sub", owner="ann", **balance),
+            Member(name="bob", mode=mode, spot={"USDC": "20000", "HYPE": "300"}),
+        ],
+    )
+    shared: list[Action] = []
+    if mode is Regime.CROSS:
+        shared = [SpotToPerp(account=name, amount="9000") for name in ("ann", "ann/sub", "bob")]
+    return _without_entries(_after(begun, [*shared, *_HOLDINGS, *_loan(mode), *_LATER]))
+
+
+_HOLDINGS: tuple[Action, ...] = (
+    Supply(account="bob", token="USDC", amount="900"),
+    Supply(account="ann", token="HYPE", amount="100"),
+    Supply(account="ann", token="USDC", amount="20"),
+    ChangeLeverage(account="ann", market="BTC", leverage="10"),
+    ChangeLeverage(account="bob", market="BTC", leverage="10"),
+    ChangeLeverage(account="ann", market=OTHER, leverage="5"),
+    ChangeLeverage(account="bob", market=OTHER, leverage="5"),
+    ChangeLeverage(account="ann", market="ETH", leverage="10", isolated=True),
+    MarketOrder(account="ann", market="BTC", size="2"),
+    MarketOrder(account="ann", market=OTHER, size="20"),
+    MarketOrder(account="ann", market="ETH", size="-5"),
+    MarketOrder(account="bob", market="BTC", size="-1"),
+    MarketOrder(account="bob", market=OTHER, size="-10"),
+)
+_LATER: tuple[Action, ...] = (
+    AddMargin(account="ann", market="ETH", amount="50"),
+    SubAccountTransfer(sender="ann", receiver="ann/sub", amount="50"),
+    PlaceOrder(account="ann", order="buy", market="BTC", size="1", price="1001"),
+    PlaceOrder(account="bob", order="sell", market="BTC", size="-1", price="999"),
+)
+
+
+def _loan(mode: Regime) -> list[Action]:
+    if mode is Regime.PORTFOLIO:
+        return [AutoBorrow(account="ann", token="USDC"), Deposit(account="ann", token="USDC", amount="2000")]
+    return [Borrow(account="ann", token="USDC", amount="100")]
+
+
+def lone_exchange(venue: Venue, mode: Regime) -> Exchange:
+    """The first account of a pair alone, with all its cross positions as one, and without orders."""
+    exchange = pair_exchange(venue, mode)
+    ann = exchange.members["ann"]
+    held = table({OTHER: ann.positions[OTHER]})
+    alone = table({"ann": evolve(ann, positions=held, orders=table({}))})
+    return evolve(exchange, members=alone)
+
+
+def _without_entries(exchange: Exchange) -> Exchange:
+    """The exchange without entry prices: nothing that margin asks depends on them."""
+    for member in list(exchange.members.values()):
+        positions = member.positions
+        for market, position in member.positions.items():
+            positions = positions.put(market, evolve(position, entry=None))
+        exchange = exchange.put(evolve(member, positions=positions))
     return exchange
+
+
+def any_numbers(given: Given, example: Exchange, keep: tuple[str, ...] = (), of: str = "") -> Exchange:
+    """The state of an example with any numbers at all, those of its margin tables included.
+
+    With a venue its parameters and tokens have its own numbers; without one they have any.
+
+    Args:
+        given: what the theorem is given.
+        example: the structure, and the numbers of the witness.
+        keep: the beginnings of paths whose numbers stay those of the example.
+        of: what the names of the numbers begin with, where a theorem speaks of several states.
+    """
+
+    def number(path: str, value: Fraction) -> Any:
+        return given.number(f"{of}{path}", value)
+
+    first = tuple(f"venue.tables.{market}.tiers.0.lower_bound" for market in _TABLES)
+    fixed = ("venue.tokens.USDC.ltv",) if given.venue is None else ("venue.parameters", "venue.tokens")
+    return renumbered(example, number, (*keep, *first, *fixed), venue=True)

@@ -2,25 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from solvent.arithmetic import Condition
-from solvent.exchange import Exchange
+from solvent.arithmetic import Condition, both
+from solvent.exchange import Exchange, Member
 from solvent.prove.theorem import Given
 
+Stated = Iterator[tuple[str, Condition]]
+"""Conditions, each with its meaning."""
 
-def well_formed(exchange: Exchange) -> Iterator[tuple[str, Condition]]:
+
+def well_formed(exchange: Exchange) -> Stated:
     """The conditions on single numbers of a state, each with its meaning."""
-    for market in exchange.markets.values():
+    yield from markets_well_formed(exchange)
+    yield from tables_well_formed(exchange)
+    yield from pools_well_formed(exchange)
+    for member in exchange.members.values():
+        yield from _member_well_formed(member)
+
+
+def assume_all(given: Given, stated: Iterable[tuple[str, Condition]]) -> None:
+    """Assume conditions by their meanings."""
+    for meaning, condition in stated:
+        given.assume(meaning, condition)
+
+
+def assume_well_formed(given: Given, exchange: Exchange) -> None:
+    """Assume what every state has by construction."""
+    assume_all(given, well_formed(exchange))
+
+
+def markets_well_formed(exchange: Exchange) -> Stated:
+    """Prices and books."""
+    markets, spots = list(exchange.markets.values()), list(exchange.spots.values())
+    for market in markets:
         for price in (market.mark, market.oracle, market.previous_mark, market.previous_oracle):
             yield "prices are above zero", price > 0
-        yield "the depth of a book is above zero", market.depth.width > 0
-        yield "the spread of a book is not negative", market.depth.spread >= 0
+    for price in (*(spot.price for spot in spots), exchange.usdt):
+        yield "prices are above zero", price > 0
+    for depth in (*(market.depth for market in markets), *(spot.depth for spot in spots)):
+        yield "the depth of a book is above zero", depth.width > 0
+        yield "the spread of a book is not negative", depth.spread >= 0
+
+
+def tables_well_formed(exchange: Exchange) -> Stated:
+    """Margin tables."""
+    for name, market in exchange.markets.items():
+        for tier in exchange.venue.tiers(name, market.max_leverage):
+            yield "leverages are at least one", tier.max_leverage >= 1
+            yield "maintenance rates lie between zero and one", both(tier.rate > 0, tier.rate < 1)
+
+
+def pools_well_formed(exchange: Exchange) -> Stated:
+    """Lending pools, what accounts hold of them, and the prices of their tokens."""
     for spot in exchange.spots.values():
         yield "prices are above zero", spot.price > 0
-        yield "the depth of a book is above zero", spot.depth.width > 0
-        yield "the spread of a book is not negative", spot.depth.spread >= 0
-    yield "prices are above zero", exchange.usdt > 0
     for pool in exchange.pools.values():
         for index in (pool.supply_index, pool.debt_index):
             yield "interest indices are above zero", index > 0
@@ -29,15 +65,12 @@ def well_formed(exchange: Exchange) -> Iterator[tuple[str, Condition]]:
     for member in exchange.members.values():
         for shares in (*member.supplied.values(), *member.borrowed.values()):
             yield "pool shares are not negative", shares >= 0
-        chosen = (*member.settings.values(), *member.positions.values(), *member.orders.values())
-        for setting in chosen:
-            yield "leverages are at least one", setting.leverage >= 1
-        for order in member.orders.values():
-            yield "orders have a size and a price above zero", order.size > 0
-            yield "orders have a size and a price above zero", order.price > 0
 
 
-def assume_well_formed(given: Given, exchange: Exchange) -> None:
-    """Assume what every state has by construction."""
-    for meaning, condition in well_formed(exchange):
-        given.assume(meaning, condition)
+def _member_well_formed(member: Member) -> Stated:
+    for position in member.positions.values():
+        yield "positions have a size", position.size != 0
+    for chosen in (*member.settings.values(), *member.positions.values(), *member.orders.values()):
+        yield "leverages are at least one", chosen.leverage >= 1
+    for order in member.orders.values():
+        yield "orders have a size and a price above zero", both(order.size > 0, order.price > 0)
