@@ -33,7 +33,7 @@ def one_market(given):
 
 @theorem(
     Family.CASCADES,
-    why="INC-53, INC-22: liquidation sales set the price that the next liquidations were triggered by.",
+    why="liquidation sales set the price that the next liquidations were triggered by.",
 )
 def below_a_gain_of_one_a_shock_forces_a_bounded_sale(given):
     """With a gain G below one, a shock beyond a buffer is amplified by at most 1 / (1 - G), whatever the number of rounds.
@@ -66,9 +66,7 @@ def below_a_gain_of_one_a_shock_forces_a_bounded_sale(given):
     ]
 
 
-@theorem(
-    Family.CASCADES, why="INC-38: a bound that is never reached would be no reason to change a parameter."
-)
+@theorem(Family.CASCADES, why="a bound that is never reached would be no reason to change a parameter.")
 def the_bound_on_a_cascade_is_reached_in_the_limit(given):
     """Where each round sells exactly what its fall forces, (1 - G) * fall so far + last fall stays equal to the shock.
 
@@ -92,7 +90,7 @@ def the_bound_on_a_cascade_is_reached_in_the_limit(given):
     ]
 
 
-@theorem(Family.CASCADES, why="INC-22: two minutes in which every sale forced a larger one.")
+@theorem(Family.CASCADES, why="two minutes in which every sale forced a larger one.")
 def at_a_gain_of_one_or_more_a_spiral_exists(given):
     """Where each round sells at least what its fall forces and G >= 1, no round falls by less than the shock.
 
@@ -129,9 +127,7 @@ def two_ends(given):
     return force, width, falls
 
 
-@theorem(
-    Family.CASCADES, why="INC-53: whether a close is a dip or a collapse must not depend on who trades first."
-)
+@theorem(Family.CASCADES, why="whether a close is a dip or a collapse must not depend on who trades first.")
 def below_a_gain_of_one_a_shock_has_one_end(given):
     """With a gain below one there is one fall only that is the shock and the impact of all that it forces to be sold."""
     force, width, falls = two_ends(given)
@@ -141,7 +137,7 @@ def below_a_gain_of_one_a_shock_has_one_end(given):
 
 @theorem(
     Family.CASCADES,
-    why="INC-53: whether a close is a dip or a collapse must not depend on who trades first.",
+    why="whether a close is a dip or a collapse must not depend on who trades first.",
     false=True,
     repair="keep what one unit of fall forces to be sold below the depth width",
 )
@@ -179,7 +175,7 @@ def calm(width, force):
 
 @theorem(
     Family.CASCADES,
-    why="INC-10, INC-12: collateral of a lending pool was sold where perps of the same coin were liquidated.",
+    why="collateral of a lending pool was sold where perps of the same coin were liquidated.",
 )
 def two_markets_with_shared_collateral_amplify_a_shock_boundedly_below_a_joint_gain_of_one(given):
     """Spot and perp that force sales in each other stay within X = (I - G)^-1 * shock exactly while G has a radius below one.
@@ -208,7 +204,7 @@ def two_markets_with_shared_collateral_amplify_a_shock_boundedly_below_a_joint_g
     ]
 
 
-@theorem(Family.CASCADES, why="INC-22, INC-53: a spiral needs no market that would spiral by itself.")
+@theorem(Family.CASCADES, why="a spiral needs no market that would spiral by itself.")
 def two_markets_spiral_at_a_joint_gain_of_one_or_more(given):
     """Where the joint gain is one or more there is a pair of falls that forces sales which move both prices as far again.
 
@@ -284,7 +280,7 @@ def long_after_a_fall(given, rate, fall):
 @theorem(
     Family.CASCADES,
     regimes=(Regime.CROSS, Regime.UNIFIED),
-    why="INC-22: the sale that a small fall forces is a multiple of what was lost, and the multiple is the leverage.",
+    why="the sale that a small fall forces is a multiple of what was lost, and the multiple is the leverage.",
 )
 def at_the_trigger_a_fall_forces_a_long_to_sell_a_known_multiple_of_it(given):
     """A fall of x from the trigger forces a long of notional N to sell exactly x * N * (1 - r) / (r - c).
@@ -304,7 +300,7 @@ def at_the_trigger_a_fall_forces_a_long_to_sell_a_known_multiple_of_it(given):
     Family.CASCADES,
     regimes=(Regime.PORTFOLIO,),
     over="collateral",
-    why="INC-12, INC-36: collateral that falls forces the sale of perps that have not moved.",
+    why="collateral that falls forces the sale of perps that have not moved.",
 )
 def at_the_trigger_of_portfolio_margin_a_fall_of_collateral_forces_sales_of_perps(given):
     """At the trigger q of portfolio margin, falls x of collateral V and y of a long N force exactly one sale of perps.
@@ -348,7 +344,7 @@ def at_the_trigger_of_portfolio_margin_a_fall_of_collateral_forces_sales_of_perp
     Family.CASCADES,
     regimes=(Regime.CROSS, Regime.UNIFIED, Regime.PORTFOLIO),
     over="collateral",
-    why="INC-36, INC-38: a lending pool sells into the market that prices its collateral.",
+    why="a lending pool sells into the market that prices its collateral.",
 )
 def at_the_partial_threshold_falls_force_a_known_sale_of_collateral(given):
     """At the partial threshold t a fall x of collateral V and a loss L that is borrowed force the sale of exactly (t * V * x + L) / (1 - c - t).

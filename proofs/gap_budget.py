@@ -329,7 +329,7 @@ def trigger_of(venue):
 
 def collateral_gap(venue, token):
     """The largest fall of a collateral that no account at the trigger goes bankrupt from: 1 - u * t."""
-    return 1 - trigger_of(venue) * venue.tokens[token].threshold
+    return 1 - trigger_of(venue) * token.threshold
 
 
 def perp_gap(venue, market):
@@ -351,7 +351,7 @@ def hedge_for_every_fall(venue, token, market):
 def wrong_way_gap(venue, token, market, long_per_collateral=Fraction(1)):
     """The largest fall of a coin that is collateral and, so many times its value, long perp."""
     share = long_per_collateral
-    covered = portfolio_perp_gap(venue, market) * share + collateral_gap(venue, token)
+    covered = portfolio_perp_gap(venue, market) * share + collateral_gap(venue, venue.tokens[token])
     return covered / (1 + share)
 
 

@@ -71,7 +71,7 @@ def closing(given, rate, slippage):
 @theorem(
     Family.LIQUIDATION,
     regimes=GROSS,
-    why="INC-30, INC-38: steps that cost more than they free drove accounts, and the venue with them, further down.",
+    why="steps that cost more than they free drove accounts, and the venue with them, further down.",
 )
 def a_step_helps_exactly_when_slippage_is_at_most_the_rate_times_equity_over_requirement(given):
     """Closing a part of a leg does not raise the ratio exactly when slippage <= rate * equity / maintenance margin.
@@ -139,7 +139,7 @@ def a_slice_heals_exactly_when_it_is_at_least_what_is_missing_over_rate_less_sli
 @theorem(
     Family.LIQUIDATION,
     regimes=GROSS,
-    why="INC-05: large positions stand in tiers of higher rates than the rates at which their last part is closed.",
+    why="large positions stand in tiers of higher rates than the rates at which their last part is closed.",
 )
 def closing_frees_between_the_lowest_and_the_highest_rate_of_the_tiers_that_it_passes(given):
     """Closing frees at least its notional at the rate of the lowest tier, and at most at that of the tier it begins in.
@@ -161,7 +161,7 @@ def closing_frees_between_the_lowest_and_the_highest_rate_of_the_tiers_that_it_p
 @theorem(
     Family.LIQUIDATION,
     regimes=GROSS,
-    why="INC-38: a fifth of a whale was more than the book could take; a small slice would have helped.",
+    why="a fifth of a whale was more than the book could take; a small slice would have helped.",
 )
 def in_a_book_of_linear_depth_there_is_a_largest_slice_that_helps(given):
     """With slippage linear in size, closing helps exactly up to a size, and one order heals exactly up to a gap.
@@ -241,7 +241,7 @@ def slice_of_everything(given):
 @theorem(
     Family.LIQUIDATION,
     regimes=GROSS,
-    why="INC-04: liquidating and deleveraging leg by leg broke hedges that a slice of the whole would have kept.",
+    why="liquidating and deleveraging leg by leg broke hedges that a slice of the whole would have kept.",
 )
 def a_slice_of_every_leg_helps_exactly_when_equity_covers_the_cost_of_closing_everything(given):
     """A pro-rata slice does not raise the ratio when equity covers the cost of closing everything, and, in one tier, only then.
@@ -291,7 +291,7 @@ def the_cheapest_leg_is_safe_to_close_while_equity_covers_the_cost_of_closing_ev
 @theorem(
     Family.LIQUIDATION,
     regimes=GROSS,
-    why="INC-38, INC-05: one illiquid leg eats the equity that would have closed all the others.",
+    why="one illiquid leg eats the equity that would have closed all the others.",
     false=True,
     repair="close a slice of every leg, or first the leg of the smallest slippage over maintenance rate",
 )
@@ -409,7 +409,7 @@ def under_portfolio_margin_the_smallest_healing_slice_and_the_spiral_threshold_a
 
 @theorem(
     Family.LIQUIDATION,
-    why="INC-04: in a venue that asks the sum of the legs, no leg is a hedge for the requirement.",
+    why="in a venue that asks the sum of the legs, no leg is a hedge for the requirement.",
 )
 def closing_a_leg_at_the_mark_raises_no_ratio_but_that_of_a_portfolio_above_two(given):
     """Closing a part of a leg at the mark price raises no ratio, whatever its tiers and the other legs, but a portfolio's above two.

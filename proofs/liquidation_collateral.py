@@ -42,7 +42,7 @@ def lower(after, before):
 @theorem(
     Family.LIQUIDATION,
     regimes=BORROWING,
-    why="INC-30: beyond 1 / (1 + bonus) each of 385 liquidations of one account raised its loan to value.",
+    why="beyond 1 / (1 + bonus) each of 385 liquidations of one account raised its loan to value.",
 )
 def a_step_lowers_debt_over_collateral_exactly_below_one_less_the_discount(given):
     """A partial step lowers debt over collateral exactly when the debt is less than (1 - discount) of it, and never raises it.
@@ -75,7 +75,7 @@ def ruled(given):
     Family.LIQUIDATION,
     regimes=BORROWING,
     over="collateral",
-    why="INC-38: what a fifth of a whale costs grows with the whale; the cap of the discount decides whether it helps.",
+    why="what a fifth of a whale costs grows with the whale; the cap of the discount decides whether it helps.",
 )
 def between_the_thresholds_every_partial_step_lowers_debt_over_collateral(given):
     """Above the partial and below the full threshold every partial step lowers debt over collateral and leaves the owner something.
@@ -95,7 +95,7 @@ def between_the_thresholds_every_partial_step_lowers_debt_over_collateral(given)
     Family.LIQUIDATION,
     regimes=BORROWING,
     over="collateral",
-    why="INC-39: a liquidator's discount on top of a high loan leaves the owner with nothing, or the pool with a debt.",
+    why="a liquidator's discount on top of a high loan leaves the owner with nothing, or the pool with a debt.",
     false=True,
     repair="let the discount be at most 1 - debt / collateral in full liquidation",
 )
@@ -165,7 +165,7 @@ def partial_steps_end_in_health_at_unchanged_prices(given):
 @theorem(
     Family.LIQUIDATION,
     regimes=BORROWING,
-    why="INC-31, INC-38: the backstop sells over ten-minute half-lives, and bears what the price does meanwhile.",
+    why="the backstop sells over ten-minute half-lives, and bears what the price does meanwhile.",
 )
 def the_backstop_breaks_even_exactly_when_it_sells_at_a_fall_of_the_discount(given):
     """The backstop ends with no loss exactly when it sells at a fall, slippage included, of at most the discount.
@@ -286,7 +286,7 @@ def hedged(given):
     Family.LIQUIDATION,
     regimes=(Regime.PORTFOLIO,),
     over="collateral",
-    why="INC-04: the book was liquidated leg by leg, hedges first, and the rest fell with the market.",
+    why="the book was liquidated leg by leg, hedges first, and the rest fell with the market.",
     false=True,
     repair="take a slice of the collateral and of its hedge together",
 )

@@ -129,7 +129,7 @@ def liquidating_a_part_of_an_isolated_position_at_the_mark_lowers_its_ratio(give
 
 @theorem(
     Family.LIQUIDATION,
-    why="INC-02: a vault that takes over what it cannot carry spreads the loss to its owners.",
+    why="a vault that takes over what it cannot carry spreads the loss to its owners.",
 )
 def a_takeover_leaves_the_account_flat_and_the_vault_no_poorer_at_the_mark(given):
     """A takeover of a pool that is not bankrupt leaves nothing of it with the account, and the vault no poorer at the mark.
@@ -196,7 +196,7 @@ def owing(given):
 
 @theorem(
     Family.LIQUIDATION,
-    why="INC-17, INC-21: a shortfall that nobody is assigned stays in the books, or is paid twice.",
+    why="a shortfall that nobody is assigned stays in the books, or is paid twice.",
 )
 def a_shortfall_is_allocated_exactly_once(given):
     """Allocating a shortfall leaves the account owing nothing, and vault and treasury together poorer by exactly what it owed.
@@ -223,7 +223,7 @@ def a_shortfall_is_allocated_exactly_once(given):
 
 @theorem(
     Family.LIQUIDATION,
-    why="INC-22, INC-38: a liquidation that goes on and on in small orders sets the price that it sells at.",
+    why="a liquidation that goes on and on in small orders sets the price that it sells at.",
 )
 def orders_to_the_book_end_after_finitely_many_steps(given):
     """Every order of a liquidation closes at least one whole size step and never more than the position, so orders end.
@@ -307,7 +307,7 @@ def within_the_gap_budget_the_ladder_leaves_equity_and_beyond_it_does_not(given)
 @theorem(
     Family.LIQUIDATION,
     regimes=(Regime.ISOLATED, Regime.CROSS, Regime.UNIFIED),
-    why="INC-04: whether the vault or the winning traders pay is decided by the size of one price step.",
+    why="whether the vault or the winning traders pay is decided by the size of one price step.",
 )
 def between_the_trigger_and_bankruptcy_the_backstop_has_a_known_room(given):
     """From the trigger of a long, a fall by g makes the backstop due exactly beyond r * (1 - f) / (1 - f * r), and bankrupt beyond r.
@@ -338,7 +338,7 @@ def between_the_trigger_and_bankruptcy_the_backstop_has_a_known_room(given):
 @theorem(
     Family.LIQUIDATION,
     regimes=(Regime.CROSS, Regime.UNIFIED, Regime.PORTFOLIO),
-    why="INC-12, INC-30: bad debt of a lending pool that nobody wrote off, or that suppliers paid although there was a reserve.",
+    why="bad debt of a lending pool that nobody wrote off, or that suppliers paid although there was a reserve.",
 )
 def a_loan_that_nobody_pays_is_borne_exactly_once(given):
     """Writing a loan off takes exactly the loan off reserve and suppliers together, and suppliers pay only beyond the reserve."""

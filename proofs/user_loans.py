@@ -1,0 +1,129 @@
+"""Loans and supplies of users: none of them turns a healthy account liquidatable, but for the rounding of one pool share.
+
+Interest has accrued up to the action, as every action on a pool has it accrue first: what accrual does is its own.
+"""
+
+from __future__ import annotations
+
+from solvent import load_venue
+from solvent.account import Regime
+from solvent.arithmetic import either
+from solvent.exchange import AutoBorrow, AutoSupply, Borrow, Repay, Supply, WithdrawSupply
+from solvent.prove.assumed import (
+    assume_kept_by_transfers,
+    assume_loan_beyond_rounding,
+    assume_orders,
+    assume_other_margins,
+    assume_ratio_beyond_rounding,
+    margin_of,
+    share_of,
+    stays_healthy,
+)
+from solvent.prove.examples import any_numbers, lone_exchange
+from solvent.prove.pools import regimes_of
+from solvent.prove.theorem import Family, theorem
+from solvent.prove.wellformed import assume_all, pools_well_formed
+
+PLAIN = (Regime.CROSS, Regime.UNIFIED)
+"""The modes in which users borrow by hand."""
+BOTH = (*PLAIN, Regime.PORTFOLIO)
+
+
+def lone(given, mode):
+    """An account with a loan and collateral, whose cross positions are one, and pools with any number of others."""
+    example = lone_exchange(given.venue or load_venue("hyperliquid-beta"), mode)
+    exchange = any_numbers(given, example, of="" if given.regime else f"{mode} mode: ")
+    assume_all(given, pools_well_formed(exchange))
+    return exchange
+
+
+def in_modes(given, case):
+    """The case in each plain mode of the column."""
+    return [part for mode in regimes_of(given, *PLAIN) for part in case(given, mode)]
+
+
+def borrowing(given, mode):
+    """A loan of any amount."""
+    exchange = lone(given, mode)
+    loan = Borrow(account="ann", token=exchange.venue.quote, amount=given.number("amount", "5"))
+    share = share_of(exchange, loan.token, debt=True)
+    assume_loan_beyond_rounding(given, exchange, loan.apply(exchange), "ann", share)
+    return [stays_healthy(exchange, "ann", loan)]
+
+
+def collateral_back(given, mode):
+    """Collateral taken out of the supply."""
+    exchange = lone(given, mode)
+    back = WithdrawSupply(account="ann", token="HYPE", amount=given.number("amount", "5"))
+    after, share = back.apply(exchange), share_of(exchange, "HYPE")
+    assume_loan_beyond_rounding(given, exchange, after, "ann", share)
+    if mode is Regime.PORTFOLIO:
+        assume_other_margins(given, exchange, "", "ann")
+        assume_orders(given, exchange, "ann")
+        margin, trigger = margin_of(after, "ann"), exchange.venue.parameters.margin_ratio_trigger
+        owned = margin.margin.cross_equity >= 2 * margin.margin.maintenance
+        meaning = "borrow capacity and the rounding of one pool share are at most the trigger times the support, or equity is twice maintenance margin"
+        given.assume(meaning, either(owned, margin.capacity + share <= trigger * margin.support))
+    return [stays_healthy(exchange, "ann", back)]
+
+
+def quote_back(given, mode):
+    """The quote token taken out of the supply, supplied, and paid back; collateral supplied."""
+    exchange, amount = lone(given, mode), given.number("amount", "5")
+    quote = exchange.venue.quote
+    happenings = [
+        WithdrawSupply(account="ann", token=quote, amount=amount),
+        Supply(account="ann", token=quote, amount=amount),
+        Repay(account="ann", token=quote, amount=amount),
+        Supply(account="ann", token="HYPE", amount=amount),
+    ]
+    if mode is Regime.PORTFOLIO:
+        happenings += [AutoSupply(account="ann", token=token) for token in (quote, "HYPE")]
+        for debt in (True, False):
+            assume_ratio_beyond_rounding(given, exchange, "ann", share_of(exchange, quote, debt=debt))
+    else:
+        assume_kept_by_transfers(given, exchange, "ann")
+        assume_orders(given, exchange, "ann")
+    words = [f"{happening.name().replace('_', ' ')} of {happening.token}" for happening in happenings]
+    return [stays_healthy(exchange, "ann", one, said) for one, said in zip(happenings, words, strict=True)]
+
+
+@theorem(Family.USER_ACTIONS, regimes=PLAIN, why="A loan that the venue grants must not be due at once.")
+def no_loan_makes_its_borrower_liquidatable(given):
+    """No manual loan makes an account liquidatable, if its borrow capacity and thresholds are more than one rounded pool share apart."""
+    return in_modes(given, borrowing)
+
+
+@theorem(Family.USER_ACTIONS, regimes=PLAIN, why="Collateral that a loan needs must not leave.")
+def no_collateral_taken_back_makes_an_account_liquidatable(given):
+    """No withdrawal of supplied collateral makes an account liquidatable, if its thresholds are more than one rounded pool share away."""
+    return in_modes(given, collateral_back)
+
+
+@theorem(
+    Family.USER_ACTIONS,
+    regimes=(Regime.PORTFOLIO,),
+    general=False,
+    timeout=20_000,
+    why="Under portfolio margin collateral backs positions as well as loans.",
+)
+def no_collateral_taken_back_makes_a_portfolio_account_liquidatable(given):
+    """No withdrawal of supplied collateral makes a portfolio account liquidatable, if trigger and thresholds are more than one rounded pool share away."""
+    return collateral_back(given, Regime.PORTFOLIO)
+
+
+@theorem(Family.USER_ACTIONS, regimes=PLAIN, why="Who supplies or pays back must not be worse off for it.")
+def no_supply_or_repayment_makes_an_account_liquidatable(given):
+    """No supply, no repayment and no withdrawal of the supplied quote token makes an account liquidatable."""
+    return in_modes(given, quote_back)
+
+
+@theorem(
+    Family.USER_ACTIONS,
+    regimes=(Regime.PORTFOLIO,),
+    general=False,
+    why="Idle balances are supplied automatically: the account must not lose its margin to a rounding.",
+)
+def no_supply_or_repayment_makes_a_portfolio_account_liquidatable(given):
+    """No supply, automatic or not, no repayment and no withdrawal of the supplied quote token makes a portfolio account liquidatable whose ratio is more than one rounded pool share within its trigger."""
+    return quote_back(given, Regime.PORTFOLIO)
