@@ -42,7 +42,7 @@ def test_a_command_prints_what_is_shown(command, shown):
 
 
 def test_every_command_that_is_shown_is_run():
-    assert len(CONSOLE) == README.count("```console") == 4
+    assert len(CONSOLE) == README.count("```console") == 5
 
 
 def test_the_python_example_prints_what_is_shown():
