@@ -9,6 +9,7 @@ import traceback
 import click
 
 from solvent.cli.account import account
+from solvent.cli.audit import audit
 from solvent.cli.console import say
 from solvent.cli.exits import Exit
 from solvent.cli.explain import explain
@@ -34,7 +35,7 @@ def cli() -> None:
     """  # noqa: D301 - click takes the backspace character as the mark of text that is not to be wrapped
 
 
-for command in (account, replay, explore, rules, explain):
+for command in (account, audit, replay, explore, rules, explain):
     cli.add_command(command)
 
 

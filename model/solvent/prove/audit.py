@@ -49,10 +49,8 @@ def load(places: Iterable[Path] = ()) -> Mapping[str, Theorem]:
     Raises:
         InputError: a place holds no file, or a file cannot be run.
     """
-    for place in (bundle.proofs(), *places):
-        for path in theorem_files(place):
-            _run(path)
-    return all_theorems()
+    modules = {_run(path).__name__ for place in (bundle.proofs(), *places) for path in theorem_files(place)}
+    return {name: stated for name, stated in all_theorems().items() if stated.statement.__module__ in modules}
 
 
 def _run(path: Path) -> ModuleType:

@@ -33,7 +33,7 @@ from solvent.exchange.table import table
 from solvent.prove.states import renumbered
 from solvent.prove.theorem import Given
 from solvent.rules.kinds import Tier
-from solvent.venue import MarginTable, Venue
+from solvent.venue import MarginTable, Token, Venue
 
 _PRICES = {"BTC": "100000", "HYPE": "40", "ETH": "4000"}
 
@@ -122,11 +122,10 @@ def pair_exchange(venue: Venue, mode: Regime) -> Exchange:
     notionals before and after a step no more than two are in force, so these have any numbers instead of those of
     a market. OTHER stands for any number of other positions, because they enter through the sums of their margins alone.
     """
-    tokens = {name: token for name, token in venue.tokens.items() if name in (venue.quote, "HYPE")}
     cash = "200" if mode is Regime.PORTFOLIO else "20000"
     balance: dict[str, Any] = {"mode": mode, "spot": {"USDC": cash, "HYPE": "300"}}
     begun = found(
-        evolve(venue, tables=_TABLES, tokens=tokens),
+        evolve(venue, tables=_TABLES, tokens=_tokens(venue, mode)),
         markets=[_market("BTC", "1000"), _market("ETH", "100"), _market(OTHER, "10")],
         spots=[SpotMarket(token="HYPE", price="40")],
         members=[
@@ -142,6 +141,18 @@ def pair_exchange(venue: Venue, mode: Regime) -> Exchange:
     return _without_entries(_after(begun, [*shared, *_HOLDINGS, *_loan(mode), *_LATER]))
 
 
+def _tokens(venue: Venue, mode: Regime) -> dict[str, Token]:
+    """The quote token and HYPE with the caps that the venue has, at made-up numbers; LTVs count in portfolio mode."""
+    tokens = {}
+    for token in (venue.tokens[venue.quote], venue.tokens["HYPE"]):
+        caps = {name: getattr(token, name) for name in _CAPS}
+        caps = {name: None if cap is None else Fraction(10**6) for name, cap in caps.items()}
+        ltv = Fraction(1, 2) if token.ltv > 0 and mode is not Regime.PORTFOLIO else token.ltv
+        tokens[token.name] = evolve(token, ltv=ltv, **caps)
+    return tokens
+
+
+_CAPS = ("user_borrow_cap", "user_supply_cap", "global_borrow_cap", "global_supply_cap", "depth_width")
 _HOLDINGS: tuple[Action, ...] = (
     Supply(account="bob", token="USDC", amount="900"),
     Supply(account="ann", token="HYPE", amount="100"),
@@ -158,7 +169,7 @@ _HOLDINGS: tuple[Action, ...] = (
     MarketOrder(account="bob", market=OTHER, size="-10"),
 )
 _LATER: tuple[Action, ...] = (
-    AddMargin(account="ann", market="ETH", amount="50"),
+    AddMargin(account="ann", market="ETH", amount="60"),
     SubAccountTransfer(sender="ann", receiver="ann/sub", amount="50"),
     PlaceOrder(account="ann", order="buy", market="BTC", size="1", price="1001"),
     PlaceOrder(account="bob", order="sell", market="BTC", size="-1", price="999"),
@@ -191,9 +202,9 @@ def _without_entries(exchange: Exchange) -> Exchange:
 
 
 def any_numbers(given: Given, example: Exchange, keep: tuple[str, ...] = (), of: str = "") -> Exchange:
-    """The state of an example with any numbers at all, those of its margin tables included.
+    """The state of an example with any numbers at all, those of tokens and margin tables included.
 
-    With a venue its parameters and tokens have its own numbers; without one they have any.
+    With a venue its parameters are its own, and in portfolio mode its LTVs; without one they have any numbers as well.
 
     Args:
         given: what the theorem is given.
@@ -205,6 +216,10 @@ def any_numbers(given: Given, example: Exchange, keep: tuple[str, ...] = (), of:
     def number(path: str, value: Fraction) -> Any:
         return given.number(f"{of}{path}", value)
 
-    first = tuple(f"venue.tables.{market}.tiers.0.lower_bound" for market in _TABLES)
-    fixed = ("venue.tokens.USDC.ltv",) if given.venue is None else ("venue.parameters", "venue.tokens")
-    return renumbered(example, number, (*keep, *first, *fixed), venue=True)
+    fixed = [f"venue.tables.{market}.tiers.0.lower_bound" for market in _TABLES]
+    fixed.append(f"venue.tokens.{example.venue.quote}.ltv")
+    if given.venue is not None:
+        fixed.append("venue.parameters")
+        if given.regime is Regime.PORTFOLIO:
+            fixed.append("venue.tokens.HYPE.ltv")
+    return renumbered(example, number, (*keep, *fixed), venue=True)
