@@ -1,8 +1,13 @@
-"""Conservation: whatever happens, every unit has an owner and every position a counterparty."""
+"""Conservation: whatever happens, every unit has an owner and every position a counterparty.
+
+Each is an induction over histories: it holds of an exchange in which nobody has a position, a supply or a loan yet, and
+every action keeps it, whether its guard holds or not.
+"""
 
 from __future__ import annotations
 
 from solvent import load_venue
+from solvent.account import Regime
 from solvent.arithmetic import both
 from solvent.exchange import (
     AddMargin,
@@ -12,104 +17,176 @@ from solvent.exchange import (
     AutoSupply,
     Borrow,
     CancelOrder,
+    ChangeDepth,
     ChangeLeverage,
+    ChangeParameter,
     Deleverage,
     Deposit,
+    Exchange,
     Fill,
     LiquidateCollateral,
     LiquidateOnBook,
     MarketOrder,
+    Member,
     MovePrices,
+    PassTime,
     PerpToSpot,
     PlaceOrder,
     RemoveMargin,
     Repay,
+    RepayTaken,
     SellCollateral,
     Send,
     SettleFunding,
     SpotToPerp,
     SubAccountTransfer,
     Supply,
+    SwitchMode,
     TakeOver,
     Unwind,
     Withdraw,
     WithdrawSupply,
     WriteOff,
+    found,
 )
-from solvent.invariants import states
+from solvent.exchange import lending as pools
+from solvent.invariants import states, steps
 from solvent.prove.examples import busy_exchange
 from solvent.prove.theorem import Family, Part, theorem
+from solvent.prove.wellformed import assume_all, pools_well_formed
 
 EXAMPLE = "hyperliquid-beta"
 KEEP = tuple(f"markets.{name}.step" for name in ("BTC", "ETH", "HYPE"))
 
 
-def actions(given):
-    """One of every action that moves money or positions, with any amount, size and price."""
-    amount, size, price = given.number("amount"), given.number("size"), given.number("price")
-    return [
-        Deposit(account="standard", token="USDC", amount=amount),
-        Withdraw(account="standard", token="USDC", amount=amount),
-        Withdraw(account="portfolio", token="USDC", amount=amount),
-        Send(sender="unified", receiver="standard", token="USDC", amount=amount),
-        SubAccountTransfer(sender="standard", receiver="standard/sub", amount=amount),
-        SpotToPerp(account="standard", amount=amount),
-        PerpToSpot(account="standard", amount=amount),
-        PlaceOrder(account="unified", order="more", market="ETH", size=1, price=price),
-        CancelOrder(account="standard", order="buy"),
-        MarketOrder(account="standard", market="BTC", size=size),
-        MarketOrder(account="standard", market="ETH", size=size),
-        MarketOrder(account="portfolio", market="HYPE", size=size),
-        MarketOrder(account="unified", market="HYPE/USDC", size=size),
-        AddMargin(account="standard", market="ETH", amount=amount),
-        RemoveMargin(account="standard", market="ETH", amount=amount),
-        ChangeLeverage(account="standard", market="BTC", leverage=amount),
-        Supply(account="lender", token="USDC", amount=amount),
-        WithdrawSupply(account="lender", token="USDC", amount=amount),
-        Borrow(account="standard", token="USDC", amount=amount),
-        Repay(account="standard", token="USDC", amount=amount),
-        Fill(
-            market="HYPE",
-            buyer="standard",
-            buy="buy",
-            seller="standard/sub",
-            sell="sell",
-            size=size,
-            price=price,
+def user_actions(amount, size, price):
+    """Every action of users, of every mode that it has a way of its own for: by what it is called."""
+    return {
+        "a deposit": Deposit(account="standard", token="USDC", amount=amount),
+        "a withdrawal of a standard account": Withdraw(account="standard", token="USDC", amount=amount),
+        "a withdrawal of a portfolio account": Withdraw(account="portfolio", token="USDC", amount=amount),
+        "a payment": Send(sender="unified", receiver="standard", token="USDC", amount=amount),
+        "a transfer between sub-accounts": SubAccountTransfer(
+            sender="standard", receiver="standard/sub", amount=amount
         ),
-        AutoBorrow(account="portfolio", token="USDC"),
-        AutoRepay(account="portfolio", token="USDC"),
-        AutoSupply(account="portfolio", token="USDC"),
-        SettleFunding(market="BTC"),
-        SettleFunding(market="ETH"),
-        LiquidateOnBook(account="standard", market="BTC"),
-        LiquidateOnBook(account="standard", market="ETH"),
-        LiquidateOnBook(account="portfolio", market="HYPE"),
-        TakeOver(account="standard", market="BTC"),
-        TakeOver(account="standard", market="ETH"),
-        TakeOver(account="portfolio", market="HYPE"),
-        Deleverage(account="unified", market="BTC", counterparty="standard"),
-        Deleverage(account="standard", market="ETH", counterparty="book"),
-        AllocateShortfall(account="standard"),
-        AllocateShortfall(account="portfolio"),
-        Unwind(market="BTC", size=size),
-        LiquidateCollateral(account="standard"),
-        LiquidateCollateral(account="portfolio"),
-        SellCollateral(token="HYPE"),
-        WriteOff(account="standard", token="USDC"),
-        MovePrices(marks={"BTC": price}, spots={"HYPE": amount}),
-    ]
+        "a transfer from spot to perps": SpotToPerp(account="standard", amount=amount),
+        "a transfer from perps to spot": PerpToSpot(account="standard", amount=amount),
+        "a switch of mode": SwitchMode(account="standard", mode=Regime.UNIFIED),
+        "an order": PlaceOrder(account="unified", order="more", market="ETH", size=1, price=price),
+        "a cancelled order": CancelOrder(account="standard", order="buy"),
+        "a market order for a cross position": MarketOrder(account="standard", market="BTC", size=size),
+        "a market order for an isolated position": MarketOrder(account="standard", market="ETH", size=size),
+        "a market order for a new position": MarketOrder(account="unified", market="ETH", size=size),
+        "a market order of a portfolio account": MarketOrder(account="portfolio", market="HYPE", size=size),
+        "a spot order of a standard account": MarketOrder(account="standard", market="HYPE/USDC", size=size),
+        "a spot order of a unified account": MarketOrder(account="unified", market="HYPE/USDC", size=size),
+        "margin added": AddMargin(account="standard", market="ETH", amount=amount),
+        "margin removed": RemoveMargin(account="standard", market="ETH", amount=amount),
+        "a change of leverage": ChangeLeverage(account="standard", market="BTC", leverage=amount),
+        "a supply": Supply(account="lender", token="USDC", amount=amount),
+        "a supply of collateral": Supply(account="unified", token="HYPE", amount=amount),
+        "a withdrawal of supply": WithdrawSupply(account="lender", token="USDC", amount=amount),
+        "a withdrawal of collateral": WithdrawSupply(account="portfolio", token="HYPE", amount=amount),
+        "a loan": Borrow(account="standard", token="USDC", amount=amount),
+        "a first loan": Borrow(account="unified", token="USDC", amount=amount),
+        "a repayment": Repay(account="standard", token="USDC", amount=amount),
+    }
+
+
+def venue_actions(size, price):
+    """Every action of the venue."""
+    orders = {"buyer": "standard", "buy": "buy", "seller": "standard/sub", "sell": "sell"}
+    return {
+        "a fill": Fill(market="HYPE", size=size, price=price, **orders),
+        "an automatic loan": AutoBorrow(account="portfolio", token="USDC"),
+        "an automatic repayment": AutoRepay(account="portfolio", token="USDC"),
+        "an automatic supply": AutoSupply(account="portfolio", token="HYPE"),
+        "funding of cross positions": SettleFunding(market="BTC"),
+        "funding of an isolated position": SettleFunding(market="ETH"),
+        "a liquidation on the book, cross": LiquidateOnBook(account="standard", market="BTC"),
+        "a liquidation on the book, isolated": LiquidateOnBook(account="standard", market="ETH"),
+        "a liquidation on the book, portfolio": LiquidateOnBook(account="portfolio", market="HYPE"),
+        "a takeover, cross": TakeOver(account="standard", market="BTC"),
+        "a takeover, isolated": TakeOver(account="standard", market="ETH"),
+        "a takeover, unified": TakeOver(account="unified", market="BTC"),
+        "a takeover, portfolio": TakeOver(account="portfolio", market="HYPE"),
+        "auto-deleveraging, cross": Deleverage(account="unified", market="BTC", counterparty="standard"),
+        "auto-deleveraging, isolated": Deleverage(account="standard", market="ETH", counterparty="book"),
+        "a shortfall of a standard account": AllocateShortfall(account="standard"),
+        "a shortfall of a portfolio account": AllocateShortfall(account="portfolio"),
+        "a sale of the liquidator vault": Unwind(market="BTC", size=size),
+        "a takeover of collateral": LiquidateCollateral(account="standard"),
+        "a takeover of collateral, portfolio": LiquidateCollateral(account="portfolio"),
+        "a loan written off": WriteOff(account="standard", token="USDC"),
+    }
+
+
+def world_actions(amount, price):
+    """Every action of the environment."""
+    return {
+        "a move of prices": MovePrices(marks={"BTC": price}, spots={"HYPE": amount}),
+        "a change of depth": ChangeDepth(market="BTC", spread=0, width=amount),
+        "time": PassTime(milliseconds=1000),
+        "a change of parameters": ChangeParameter(parameter="transfer_fraction", value=amount),
+    }
+
+
+def chains():
+    """Actions that need what another one leaves: the backstop with collateral and debt, a deficit, an isolated opening."""
+    taken = LiquidateCollateral(account="standard")
+    own = ChangeLeverage(account="unified", market="ETH", leverage=5, isolated=True)
+    return {
+        "a sale of collateral that the backstop took": (taken, SellCollateral(token="HYPE")),
+        "a repayment of debt that the backstop took": (taken, RepayTaken(token="USDC")),
+        "a shortfall of an isolated position": (
+            LiquidateOnBook(account="standard", market="ETH"),
+            AllocateShortfall(account="standard"),
+        ),
+        "a new isolated position": (own, MarketOrder(account="unified", market="ETH", size=1)),
+    }
+
+
+def afterwards(given, exchange):
+    """What the exchange may become in one step: by what happened."""
+    amount, size, price = given.number("amount"), given.number("size"), given.number("price")
+    single = {
+        **user_actions(amount, size, price),
+        **venue_actions(size, price),
+        **world_actions(amount, price),
+    }
+    for words, happening in single.items():
+        yield words, happening.apply(exchange)
+    for words, (first, second) in chains().items():
+        yield words, second.apply(first.apply(exchange))
+    growth = given.number("growth factor", "1.01")
+    for token in ("HYPE", "USDC"):
+        grown = pools.grown(exchange, exchange.pools[token], growth)
+        yield f"interest of {token}", exchange.put_pool(grown)
+
+
+def state(given) -> Exchange:
+    """An exchange in which everything is present, with any numbers."""
+    return given.state(busy_exchange(given.venue or load_venue(EXAMPLE)), KEEP)
+
+
+def holds(invariant, exchange):
+    """Whether an invariant holds of a state."""
+    return both(*(claim.condition for claim in invariant(exchange)))
 
 
 def inductive(given, invariant):
-    """For every action: where the invariant holds before the effect, it holds after it."""
-    exchange = given.state(busy_exchange(given.venue or load_venue(EXAMPLE)), KEEP)
-    for claim in invariant(exchange):
-        given.assume(f"{claim.subject}: {invariant.__doc__}", claim.condition)
-    return [
-        Part(type(one).name() + f" {place}", both(*(c.condition for c in invariant(one.apply(exchange)))))
-        for place, one in enumerate(actions(given))
-    ]
+    """An invariant holds where an exchange begins, and after every action where it held before."""
+    exchange = state(given)
+    given.assume(f"before it: {invariant.__doc__}", holds(invariant, exchange))
+    balance = given.number("a balance that is brought in", "5")
+    brought = {"spot": {"USDC": balance}, "raw": {"": balance}}
+    begun = found(
+        given.venue or load_venue(EXAMPLE),
+        markets=list(exchange.markets.values())[:0],
+        members=[Member(name="ann", **brought), Member(name="bob", **brought)],
+    )
+    parts = [Part("the beginning", holds(invariant, begun))]
+    return parts + [Part(words, holds(invariant, after)) for words, after in afterwards(given, exchange)]
 
 
 @theorem(Family.CONSERVATION, why="Value that appears from nowhere is paid by somebody else.")
@@ -128,3 +205,37 @@ def every_action_keeps_the_positions_of_a_market_at_zero(given):
 def every_action_keeps_the_identity_of_lending_pools(given):
     """Every action keeps cash and loans of a lending pool equal to suppliers' claims and the reserve."""
     return inductive(given, states.pool_identity)
+
+
+@theorem(
+    Family.CONSERVATION,
+    why="An index that falls takes from suppliers what they have, or forgives borrowers what they owe.",
+)
+def no_action_but_a_write_off_lowers_an_interest_index(given):
+    """No action lowers an interest index, but for the supply index when suppliers bear what the reserve cannot."""
+    exchange = state(given)
+    assume_all(given, pools_well_formed(exchange))
+    given.assume("debts do not shrink by interest", given.number("growth factor", "1.01") >= 1)
+    write_off = WriteOff(account="standard", token="USDC")
+    parts = []
+    for words, after in afterwards(given, exchange):
+        happened = write_off if words == "a loan written off" else PassTime(milliseconds=1)
+        kept = (claim.condition for claim in steps.indices_never_fall(exchange, happened, after))
+        parts.append(Part(words, both(*kept)))
+    return parts
+
+
+@theorem(Family.CONSERVATION, why="What longs pay and shorts do not get is somebody's gain.")
+def funding_leaves_accounts_and_treasury_with_what_they_had(given):
+    """Funding of a market takes from accounts what it gives to accounts and to the treasury, and half a USD unit a position at most stays there."""
+    exchange = state(given)
+    parts = []
+    for market, words in (
+        ("BTC", "cross positions"),
+        ("ETH", "an isolated position"),
+        ("HYPE", "a portfolio"),
+    ):
+        paid = SettleFunding(market=market)
+        claims = steps.funding_sums_to_zero(exchange, paid, paid.apply(exchange))
+        parts.append(Part(words, both(*(claim.condition for claim in claims))))
+    return parts

@@ -6,8 +6,11 @@ after its effect. Accounts have one position that the action is about, and one t
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from solvent import load_venue
 from solvent.account import Regime
+from solvent.arithmetic import both, either, negate
 from solvent.exchange import (
     AddMargin,
     CancelOrder,
@@ -23,6 +26,7 @@ from solvent.exchange import (
     SubAccountTransfer,
     Withdraw,
 )
+from solvent.exchange.orders import reduces
 from solvent.prove.assumed import (
     assume_kept_by_transfers,
     assume_loan_within_support,
@@ -137,12 +141,21 @@ def below_the_borrow_cap_no_trade_makes_a_portfolio_account_liquidatable(given):
     why="Initial margin of an isolated position is set aside at the price of the trade, and its health is read at the mark.",
 )
 def no_market_order_makes_an_isolated_position_liquidatable(given):
-    """No market order for an isolated position, of any size and at any depth of the book, makes the account liquidatable."""
+    """No market order for an isolated position makes the position liquidatable, nor, where it opens, any other of the account."""
     exchange = pair(given, Regime.CROSS)
     order = MarketOrder(account="ann", market="ETH", size=given.number("size", "-1"))
+    after = order.apply(exchange)
     assume_other_margins(given, exchange, "ETH", "ann")
-    assume_orders(given, order.apply(exchange), "ann")
-    return [stays_healthy(exchange, "ann", order)]
+    assume_orders(given, after, "ann")
+    asked, opens = (
+        stays_healthy(exchange, "ann", order),
+        negate(reduces(exchange.members["ann"], "ETH", order.size)),
+    )
+    due = either(*(pool.liquidatable for pool in after.assess("ann").pools if "ETH" in pool.members))
+    return [
+        evolve(asked, name="an order that opens: the account", when=both(asked.when, opens)),
+        evolve(asked, name="any order: the position", claim=negate(due)),
+    ]
 
 
 def cash_out(given, mode):

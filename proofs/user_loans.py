@@ -8,7 +8,7 @@ from __future__ import annotations
 from solvent import load_venue
 from solvent.account import Regime
 from solvent.arithmetic import either
-from solvent.exchange import AutoBorrow, AutoSupply, Borrow, Repay, Supply, WithdrawSupply
+from solvent.exchange import AutoSupply, Borrow, Repay, Supply, WithdrawSupply
 from solvent.prove.assumed import (
     assume_kept_by_transfers,
     assume_loan_beyond_rounding,

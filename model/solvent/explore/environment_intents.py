@@ -36,6 +36,8 @@ DEPTHS = (
 """Books: spread, width and, where it is bounded, size."""
 SPANS = (1_000, 3_000, 2_999, 30_000, 29_999, 600_000, HOUR, 86_400_000, 30 * 86_400_000, 1)
 """Times that pass (ms)."""
+FARTHEST = 100
+"""By how much a price that would have to fall to zero or below is divided instead."""
 PROBES = 14
 """How often a search for a critical move looks at the account."""
 
@@ -111,7 +113,7 @@ def _to_position(exchange: Exchange, choose: Choices) -> Action | None:
     root = exchange.assess(name).liquidation_prices[market].root
     bankrupt = known.mark - pool_of_market(exchange, name, market).resources / size
     below, above = price_near(root + (bankrupt - root) * choose.one(_DEPTHS_OF_LOSS), PRICE_STEP)
-    price = max(PRICE_STEP, below if (size > 0) != choose.chance(30) else above)
+    price = max(at_least_a_step(known.mark / FARTHEST), below if (size > 0) != choose.chance(30) else above)
     return moved(exchange, {market: price / known.mark}, apart=choose.one(("", "marks")))
 
 

@@ -52,15 +52,18 @@ def _ends(before: Exchange, action: Action, after: Exchange) -> Iterator[Claim]:
 
 
 def left_to_do(exchange: Exchange) -> tuple[Fraction, ...]:
-    """How much is left to liquidate, in lexicographic order: positions, those of users, loans, debts of users, debts."""
-    members = {name: member for name, member in exchange.members.items() if name != BOOK}
-    mine = set(users(exchange))
-    sizes = {n: exactly(total(absolute(p.size) for p in m.positions.values())) for n, m in members.items()}
+    """What is left to liquidate, the weightiest first: positions but the book's, users' positions, loans, debts."""
+    members, mine = dict(exchange.members.items()), set(users(exchange))
+    sizes = {
+        n: exactly(total(absolute(p.size) for p in m.positions.values()))
+        for n, m in members.items()
+        if n != BOOK
+    }
     loans = {n: exactly(total(m.borrowed.values())) for n, m in members.items()}
     below = {n: exactly(total(_below_zero(exchange, m))) for n, m in members.items()}
     return (
         sum(sizes.values(), ZERO),
-        sum((sizes[n] for n in members if n in mine), ZERO),
+        sum((size for n, size in sizes.items() if n in mine), ZERO),
         sum(loans.values(), ZERO),
         sum((loans[n] + below[n] for n in members if n in mine), ZERO),
         sum(below.values(), ZERO),

@@ -29,7 +29,7 @@ VENUES = (
 )  # fmt: skip
 READINGS: tuple[Mapping[str, str], ...] = (
     {}, {}, {"MODE-FALLBACK": "existing-borrowers"}, {"MODE-FALLBACK": "existing-borrowers"}, {"ADL-RANK": "as-printed", "ADL-PRICE": "oracle"},
-    {"PERP-TRANSFER": "of-sums"}, {"PM-RATIO": "documented"}, {"PM-LIQUIDATABLE": "at-least"},
+    {"PERP-TRANSFER": "of-sums"}, {"PM-LIQUIDATABLE": "at-least"},
 )  # fmt: skip
 """Alternative readings of rules, a set for a world."""
 NAMES = ("ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal")

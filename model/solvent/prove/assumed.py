@@ -110,15 +110,20 @@ def share_of(exchange: Exchange, token: str, *, debt: bool = False) -> Number:
     """What one step of a share of a lending pool is worth (USD)."""
     pool = exchange.pools[token]
     index = pool.debt_index if debt else pool.supply_index
-    return exchange.venue.parameters.index_unit * index * price_of(exchange, token)
+    worth: Number = exchange.venue.parameters.index_unit * index * price_of(exchange, token)
+    return worth
 
 
-def assume_loan_beyond_rounding(given: Given, before: Exchange, after: Exchange, name: str, share: Number) -> None:
+def assume_loan_beyond_rounding(
+    given: Given, before: Exchange, after: Exchange, name: str, share: Number
+) -> None:
     """The account is not within the rounding of one pool share of the thresholds of its loan."""
     was, now = loans_of(before, name), loans_of(after, name)
     room = either(now.loan == 0, now.partial - now.capacity >= share)
     given.assume("between borrow capacity and thresholds lies more than the rounding of one pool share", room)
-    given.assume("thresholds cover the loan and the rounding of one pool share", was.loan + share <= was.partial)
+    given.assume(
+        "thresholds cover the loan and the rounding of one pool share", was.loan + share <= was.partial
+    )
 
 
 def assume_ratio_beyond_rounding(given: Given, exchange: Exchange, name: str, share: Number) -> None:

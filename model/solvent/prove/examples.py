@@ -223,3 +223,16 @@ def any_numbers(given: Given, example: Exchange, keep: tuple[str, ...] = (), of:
         if given.regime is Regime.PORTFOLIO:
             fixed.append("venue.tokens.HYPE.ltv")
     return renumbered(example, number, (*keep, *fixed), venue=True)
+
+
+def switching_exchange(venue: Venue, mode: Regime) -> Exchange:
+    """An account without positions, orders and loans, with the quote token and HYPE idle and supplied, and cash in perps."""
+    tokens = _tokens(venue, Regime.PORTFOLIO)
+    begun = found(
+        evolve(venue, tables=_TABLES, tokens=tokens),
+        markets=[_market("BTC", "1000")],
+        spots=[SpotMarket(token="HYPE", price="40")],
+        members=[Member(name="ann", mode=mode, spot={"USDC": "500", "HYPE": "30"}, raw={"": "200"})],
+    )
+    supplies = [Supply(account="ann", token=token, amount="10") for token in (venue.quote, "HYPE")]
+    return _after(begun, supplies)

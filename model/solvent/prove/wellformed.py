@@ -54,9 +54,18 @@ def tables_well_formed(exchange: Exchange) -> Stated:
 
 
 def pools_well_formed(exchange: Exchange) -> Stated:
-    """Lending pools, what accounts hold of them, and the prices of their tokens."""
+    """Lending pools, what accounts hold of them, and the prices and LTVs of their tokens."""
     for spot in exchange.spots.values():
         yield "prices are above zero", spot.price > 0
+    for token in exchange.venue.tokens.values():
+        yield "LTVs lie between zero and one", both(token.ltv >= 0, token.ltv < 1)
+        caps = (
+            token.user_borrow_cap,
+            token.user_supply_cap,
+            token.global_borrow_cap,
+            token.global_supply_cap,
+        )
+        yield "caps are not negative", both(*(cap >= 0 for cap in caps if cap is not None))
     for pool in exchange.pools.values():
         for index in (pool.supply_index, pool.debt_index):
             yield "interest indices are above zero", index > 0
@@ -70,7 +79,9 @@ def pools_well_formed(exchange: Exchange) -> Stated:
 def _member_well_formed(member: Member) -> Stated:
     for position in member.positions.values():
         yield "positions have a size", position.size != 0
-    for chosen in (*member.settings.values(), *member.positions.values(), *member.orders.values()):
-        yield "leverages are at least one", chosen.leverage >= 1
+    chosen = [setting.leverage for setting in member.settings.values()]
+    chosen += [p.leverage for p in member.positions.values()] + [o.leverage for o in member.orders.values()]
+    for leverage in chosen:
+        yield "leverages are at least one", leverage >= 1
     for order in member.orders.values():
         yield "orders have a size and a price above zero", both(order.size > 0, order.price > 0)

@@ -1,0 +1,34 @@
+"""Every theorem comes out as it is stated, for any parameters and for the venue in force."""
+
+from __future__ import annotations
+
+import pytest
+
+from solvent import load_venue
+from solvent.prove.audit import Job, Settings, load, run_job
+from solvent.prove.theorem import Verdict
+
+VENUE = load_venue("hyperliquid-beta")
+THEOREMS = load()
+
+
+def results(name):
+    jobs = (Job(name, venue, Settings(needs=False)) for venue in (None, VENUE))
+    return [finding.result for job in jobs for finding in run_job(job)]
+
+
+@pytest.mark.parametrize("name", [name for name, stated in THEOREMS.items() if not stated.false])
+def test_a_theorem_is_proved_wherever_it_is_asked(name):
+    found = results(name)
+
+    assert {result.verdict for result in found} <= {Verdict.PROVED, Verdict.CONDITIONAL}
+    assert all(result.confirmed for result in found)
+    assert found
+
+
+@pytest.mark.parametrize("name", [name for name, stated in THEOREMS.items() if stated.false])
+def test_a_statement_that_is_said_to_be_false_has_a_countermodel_that_the_exact_model_confirms(name):
+    refuted = [result for result in results(name) if result.verdict is Verdict.REFUTED]
+
+    assert refuted
+    assert all(result.confirmed and result.countermodel is not None for result in refuted)
