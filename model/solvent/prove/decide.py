@@ -159,8 +159,13 @@ _BADNESS = (Verdict.PROVED, Verdict.CONDITIONAL, Verdict.UNKNOWN, Verdict.VACUOU
 
 def _decide_part(due: Obligation, part: Part, example: Outcome | None) -> _Decided:
     stated, cell = due.theorem, due.cell
-    asked = [*due.terms, term(part.when)]
-    against, countermodel = ask([*asked, z3.Not(term(part.claim))], due.symbols, stated.timeout)
+    asked, denial = [*due.terms, term(part.when)], z3.Not(term(part.claim))
+    bare = asked[len(due.background) :]  # what follows whatever the floors are needs no bounds of them
+    against, countermodel = (
+        ask([*bare, denial], due.symbols, stated.timeout) if due.background else (None, None)
+    )
+    if against != z3.unsat:
+        against, countermodel = ask([*asked, denial], due.symbols, stated.timeout)
     if countermodel is not None:
         if not evaluate(stated, cell, countermodel).refutes(part.name):
             return _Decided(Verdict.UNKNOWN, None, None)
