@@ -217,9 +217,6 @@ def winner_and_loser(venue):
 def nobody_withdraws_profit_that_the_losing_side_has_not_paid(given):
     """A withdrawal leaves the cash behind perps at zero or above: all profit that leaves has been paid."""
     exchange = given.state(winner_and_loser(given.venue), KEPT)
-    ann, bob = (exchange.members[name] for name in ("ann", "bob"))
-    given.assume("every position has its counterparty", ann.size("ETH") + bob.size("ETH") == 0)
-    given.assume("positions have a size", ann.size("ETH") != 0)
     for claim in profit_is_funded(exchange):
         given.assume("the cash behind perps is not below zero before it", claim.condition)
     leaves = Withdraw(account="ann", token=given.venue.quote, amount=given.number("amount", "2600"))
@@ -228,16 +225,17 @@ def nobody_withdraws_profit_that_the_losing_side_has_not_paid(given):
 
 
 KEPT = (
-    "markets.",
-    "usdt",
-    "members.ann.positions.ETH.leverage",
-    "members.bob.positions.ETH.leverage",
-    "members.backstop",
-    "members.book",
-    "members.vault",
-    "pools",
-    "treasury",
-    "external",
+    *(
+        "markets.",
+        "usdt",
+        "pools",
+        "treasury",
+        "external",
+        "members.book",
+        "members.vault",
+        "members.backstop",
+    ),
+    *("members.bob", "members.ann.positions", "members.ann.raw"),
 )
 
 

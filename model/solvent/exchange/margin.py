@@ -10,7 +10,7 @@ from solvent.account import Account, Regime
 from solvent.arithmetic import ONE, ZERO, Condition, Number, either, maximum, minimum, total, where
 from solvent.exchange.state import Exchange, Member
 from solvent.regimes import Pool
-from solvent.regimes.dexes import DexMargin, dex_value, measure_dex
+from solvent.regimes.dexes import DexMargin, dex_equity, dex_value, measure_dex
 from solvent.regimes.portfolio import Collateral, PortfolioMargin, collateral_of, portfolio_margin
 from solvent.regimes.unified import TokenMargin, token_margin
 from solvent.rules import borrow_liquidation, lending, perp, trading
@@ -134,9 +134,15 @@ def price_of(exchange: Exchange, token: str) -> Number:
 
 
 def assets_of(exchange: Exchange, member: Member, token: str) -> Number:
-    """What an account has in a token before its loan, the values of its perps included where balances are shared."""
+    """What an account has in a token before its loan, the cross equity of its perps included where balances are shared."""
     own = member.spot.get(token, ZERO) + exchange.supplied(member, token)
-    return own + perp_value(exchange, member, token) if shares_balances(member) else own
+    return own + cross_value(exchange, member, token) if shares_balances(member) else own
+
+
+def cross_value(exchange: Exchange, member: Member, token: str) -> Number:
+    """The cross equities of an account's dexes that use a token, isolated margins left out."""
+    dexes = exchange.account(member.name).dexes
+    return total(dex_equity(dex, exchange.prices) for dex in dexes if dex.token == token)
 
 
 def perp_value(exchange: Exchange, member: Member, token: str) -> Number:
@@ -199,8 +205,11 @@ def withdrawable_of(exchange: Exchange, name: str, token: str) -> Number:
     if account.regime is Regime.CROSS or not exchange.dexes_of(token):
         return maximum(ZERO, idle - balance.buying)
     free = exchange.assess(name).withdrawable.get(token, ZERO)
-    own = member.spot.get(token, ZERO) + perp_value(exchange, member, token)
-    return minimum(free, maximum(ZERO, own))
+    own = maximum(ZERO, member.spot.get(token, ZERO) + cross_value(exchange, member, token))
+    if account.regime is Regime.PORTFOLIO and lends(exchange, token):
+        margin = portfolio_of(exchange, account, token).margin
+        own = minimum(own, maximum(ZERO, margin.equity - margin.committed(exchange.venue)))
+    return minimum(free, own)
 
 
 def movable_from_dex(exchange: Exchange, name: str, dex: str) -> Number:

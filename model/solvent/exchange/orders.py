@@ -85,9 +85,8 @@ def after_checks(
     if not is_spot(market) and market in exchange.members[name].positions:
         check = allowed_leverage(exchange, name, market)
         yield evolve(check, condition=either(reduces, check.condition))
-        if exchange.members[name].positions[market].isolated:
-            safe = unless(reduces, lambda: negate(pool_of_market(exchange, name, market).liquidatable))
-            yield Check(safe, f"the position of {name} is not liquidatable at once", "PERP-LIQUIDATABLE")
+        safe = unless(reduces, lambda: not_liquidatable(exchange, name).condition)
+        yield Check(safe, f"{name} is not liquidatable at once", "PERP-LIQUIDATABLE")
 
 
 def stays_healthy(before: Exchange, after: Exchange, name: str, market: str) -> Condition:

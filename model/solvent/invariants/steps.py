@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solvent.arithmetic import ZERO, Number, absolute, both, either, negate, total
+from solvent.arithmetic import ZERO, Number, absolute, both, certainly, either, negate, total
 from solvent.exchange import (
     BACKSTOP,
     BOOK,
@@ -107,8 +107,10 @@ def funding_sums_to_zero(before: Exchange, action: Action, after: Exchange) -> I
 
 @of_steps("user-actions-keep-health")
 def user_actions_keep_health(before: Exchange, action: Action, after: Exchange) -> Iterator[Claim]:
-    """No action of a user, and no fill, turns a healthy account liquidatable."""
+    """No action of a user, and no fill, turns a healthy account liquidatable, unless it starts the fallback at a cap."""
     if action.group is not Group.USER and not isinstance(action, Fill):
+        return
+    if certainly(after.fallen_back()) and not certainly(before.fallen_back()):
         return
     for name in changed(before, after):
         if name in before.members and not is_house(name):
@@ -163,13 +165,14 @@ def _same_pool(exchange: Exchange, name: str, pool: Pool) -> Pool | None:
 
 @of_steps("takeover-leaves-flat")
 def takeover_leaves_flat(before: Exchange, action: Action, after: Exchange) -> Iterator[Claim]:
-    """After the backstop has taken a margin pool over, the account has no position of it and owes nothing for it."""
+    """After a takeover the account has no position of the margin pool, and owes no more unless it was bankrupt."""
     if not isinstance(action, TakeOver):
         return
     was = pool_of_market(before, action.account, action.market)
     member = after.members[action.account]
     flat = not any(market in member.positions for market in was.members)
-    yield Claim(action.account, both(flat, not len(member.deficit)), {})
+    owed = member.deficit == before.members[action.account].deficit
+    yield Claim(action.account, both(flat, either(was.bankrupt, owed)), {})
 
 
 @of_steps("deleveraging-conserves")
