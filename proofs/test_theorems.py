@@ -19,8 +19,12 @@ OPEN = {
 
 
 def results(name):
-    jobs = (Job(name, venue, Settings(needs=False)) for venue in (None, VENUE))
-    return [finding.result for job in jobs for finding in run_job(job)]
+    """With any parameters; with the venue's numbers where that says too little. ``solvent audit`` has every venue."""
+    found = [finding.result for finding in run_job(Job(name, None, Settings(needs=False)))]
+    verdicts = {result.verdict for result in found}
+    if Verdict.REFUTED not in verdicts and (THEOREMS[name].false or verdicts != {Verdict.PROVED}):
+        found += [finding.result for finding in run_job(Job(name, VENUE, Settings(needs=False)))]
+    return found
 
 
 @pytest.mark.parametrize(

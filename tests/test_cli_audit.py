@@ -32,7 +32,7 @@ date = 2026-10-01
 
 
 def audited(*arguments):
-    return run("audit", *arguments, "--jobs", 1, "--no-cache")
+    return run("audit", "--jobs", 1, "--no-cache", *arguments)
 
 
 def told(outcome):
