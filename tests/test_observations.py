@@ -141,6 +141,7 @@ def test_the_readings_that_no_record_refutes_are_known():
 
     assert several - defaults - set(READINGS_REFUTED) == {
         ("ADL-PRICE", "oracle"),
+        ("MODE-FALLBACK", "existing-borrowers"),
         ("ADL-RANK", "as-printed"),
         ("LIQPX-ROOT", "frozen-tier"),
         ("NUM-CLOSED", "as-documented"),
