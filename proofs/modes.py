@@ -38,7 +38,7 @@ from solvent.invariants.kit import holdings
 from solvent.prove.examples import any_numbers, pair_exchange, switching_exchange
 from solvent.prove.pools import regimes_of
 from solvent.prove.theorem import Family, Part, theorem
-from solvent.prove.wellformed import assume_all, assume_well_formed, pools_well_formed
+from solvent.prove.wellformed import assume_all, assume_well_formed, pools_well_formed, shares_well_formed
 
 MODES = (Regime.CROSS, Regime.UNIFIED, Regime.PORTFOLIO)
 
@@ -53,7 +53,6 @@ def switches(given):
     for mode in regimes_of(given, *MODES):
         example = switching_exchange(venue_of(given), mode)
         before = any_numbers(given, example, of="" if given.regime else f"{mode} mode: ")
-        assume_all(given, pools_well_formed(before))
         for other in MODES:
             if other is not mode:
                 switch = SwitchMode(account="ann", mode=other)
@@ -66,9 +65,9 @@ def tokens(exchange):
     return sorted({*member.spot, *member.supplied, exchange.venue.quote})
 
 
-def out(exchange, token):
-    """All that may leave the account of a token by any way out, without supply: spot, shared balance, and perps."""
-    amount = withdrawable_of(exchange, "ann", token)
+def free(exchange, token):
+    """All that may leave the account of a token by any way out: spot, shared balance, perps, and supply."""
+    amount = withdrawable_of(exchange, "ann", token) + free_supply(exchange, "ann", token)
     if exchange.members["ann"].mode is Regime.CROSS and token == exchange.venue.quote:
         amount = amount + movable_from_dex(exchange, "ann", "")
     return amount
@@ -101,15 +100,35 @@ def a_switch_of_mode_leaves_an_account_with_what_it_has(given):
     why="Two switches must not be a way out for money that each mode alone holds.",
 )
 def a_switch_of_mode_creates_no_withdrawable_value(given):
-    """After a switch of mode no more of any token may leave the account than before it, supplies included."""
+    """After a switch of mode no more of any token may leave the account than before it, supplies included.
+
+    Of collateral after a switch out of portfolio mode: a_switch_out_of_portfolio_mode_frees_no_collateral.
+    """
     parts = []
     for words, switch, before, after in switches(given):
-        no_more = [
-            out(after, token) + free_supply(after, "ann", token)
-            <= out(before, token) + free_supply(before, "ann", token)
-            for token in tokens(before)
-        ]
+        assume_all(given, shares_well_formed(before))
+        leaves = before.members["ann"].mode is Regime.PORTFOLIO
+        counted = [token for token in tokens(before) if token == before.venue.quote or not leaves]
+        no_more = [free(after, token) <= free(before, token) for token in counted]
         parts.append(Part(words, both(*no_more), switch.allowed(before)))
+    return parts
+
+
+@theorem(
+    Family.MODES,
+    regimes=(Regime.PORTFOLIO,),
+    general=False,
+    why="In the alpha a perp balance below zero held collateral even beside enough cash: a switch and back was a way out.",
+    false=True,
+    repair="measure the hold of collateral against the whole equity, as since the beta (PM-COLLATERAL-HOLD, beta)",
+)
+def a_switch_out_of_portfolio_mode_frees_no_collateral(given):
+    """After a switch out of portfolio mode no more of the collateral may leave the account than before it."""
+    parts = []
+    for words, switch, before, after in switches(given):
+        assume_all(given, shares_well_formed(before))
+        no_more = free(after, "HYPE") <= free(before, "HYPE")
+        parts.append(Part(words, no_more, switch.allowed(before)))
     return parts
 
 
@@ -122,11 +141,12 @@ def a_switch_of_mode_hides_no_loss(given):
     """A switch of mode is allowed only of an account with no balance below zero, no loan and no deficit, and leaves it healthy."""
     parts = []
     for words, switch, before, after in switches(given):
+        assume_all(given, pools_well_formed(before))
         member = after.members["ann"]
         owned = both(*(amount >= 0 for amount in member.spot.values()))
-        free = not len(member.borrowed) and not len(member.deficit) and not len(member.positions)
+        bare = not len(member.borrowed) and not len(member.deficit) and not len(member.positions)
         parts.append(
-            Part(words, both(owned, free, negate(liquidatable(after, "ann"))), switch.allowed(before))
+            Part(words, both(owned, bare, negate(liquidatable(after, "ann"))), switch.allowed(before))
         )
     return parts
 

@@ -5,9 +5,13 @@ Interest has accrued up to the action, as every action on a pool has it accrue f
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+from attrs import evolve
+
 from solvent import load_venue
 from solvent.account import Regime
-from solvent.arithmetic import either
+from solvent.arithmetic import both, either
 from solvent.exchange import AutoSupply, Borrow, Repay, Supply, WithdrawSupply
 from solvent.prove.assumed import (
     assume_kept_by_transfers,
@@ -15,6 +19,7 @@ from solvent.prove.assumed import (
     assume_orders,
     assume_other_margins,
     assume_ratio_beyond_rounding,
+    assume_room_beyond_rounding,
     margin_of,
     share_of,
     stays_healthy,
@@ -22,7 +27,7 @@ from solvent.prove.assumed import (
 from solvent.prove.examples import any_numbers, lone_exchange
 from solvent.prove.pools import regimes_of
 from solvent.prove.theorem import Family, theorem
-from solvent.prove.wellformed import assume_all, pools_well_formed
+from solvent.prove.wellformed import assume_all, shares_well_formed
 
 PLAIN = (Regime.CROSS, Regime.UNIFIED)
 """The modes in which users borrow by hand."""
@@ -33,8 +38,13 @@ def lone(given, mode):
     """An account with a loan and collateral, whose cross positions are one, and pools with any number of others."""
     example = lone_exchange(given.venue or load_venue("hyperliquid-beta"), mode)
     exchange = any_numbers(given, example, of="" if given.regime else f"{mode} mode: ")
-    assume_all(given, pools_well_formed(exchange))
+    assume_all(given, shares_well_formed(exchange))
     return exchange
+
+
+def assume_prices(given, exchange):
+    """Prices of collateral are above zero."""
+    given.assume("prices are above zero", both(*(spot.price > 0 for spot in exchange.spots.values())))
 
 
 def in_modes(given, case):
@@ -47,7 +57,7 @@ def borrowing(given, mode):
     exchange = lone(given, mode)
     loan = Borrow(account="ann", token=exchange.venue.quote, amount=given.number("amount", "5"))
     share = share_of(exchange, loan.token, debt=True)
-    assume_loan_beyond_rounding(given, exchange, loan.apply(exchange), "ann", share)
+    assume_room_beyond_rounding(given, loan.apply(exchange), "ann", share)
     return [stays_healthy(exchange, "ann", loan)]
 
 
@@ -56,7 +66,9 @@ def collateral_back(given, mode):
     exchange = lone(given, mode)
     back = WithdrawSupply(account="ann", token="HYPE", amount=given.number("amount", "5"))
     after, share = back.apply(exchange), share_of(exchange, "HYPE")
-    assume_loan_beyond_rounding(given, exchange, after, "ann", share)
+    assume_prices(given, exchange)
+    assume_room_beyond_rounding(given, after, "ann", share)
+    assume_loan_beyond_rounding(given, exchange, "ann", share)
     if mode is Regime.PORTFOLIO:
         assume_other_margins(given, exchange, "", "ann")
         assume_orders(given, exchange, "ann")
@@ -71,6 +83,7 @@ def quote_back(given, mode):
     """The quote token taken out of the supply, supplied, and paid back; collateral supplied."""
     exchange, amount = lone(given, mode), given.number("amount", "5")
     quote = exchange.venue.quote
+    assume_prices(given, exchange)
     happenings = [
         WithdrawSupply(account="ann", token=quote, amount=amount),
         Supply(account="ann", token=quote, amount=amount),
@@ -127,3 +140,30 @@ def no_supply_or_repayment_makes_an_account_liquidatable(given):
 def no_supply_or_repayment_makes_a_portfolio_account_liquidatable(given):
     """No supply, automatic or not, no repayment and no withdrawal of the supplied quote token makes a portfolio account liquidatable whose ratio is more than one rounded pool share within its trigger."""
     return quote_back(given, Regime.PORTFOLIO)
+
+
+def dust(venue):
+    """A debt index of 4, so that one step of a share is a debt of 4e-18, and collateral worth as much."""
+    exchange = lone_exchange(venue, Regime.CROSS)
+    ann = exchange.members["ann"]
+    worth = Fraction(4, 10**18)
+    shares = ann.supplied.put("HYPE", worth / exchange.spots["HYPE"].price)
+    bare = evolve(ann, supplied=shares, borrowed=ann.borrowed.drop(venue.quote))
+    return exchange.put(bare).put_pool(evolve(exchange.pools[venue.quote], debt_index=Fraction(4)))
+
+
+@theorem(
+    Family.USER_ACTIONS,
+    regimes=(Regime.CROSS,),
+    general=False,
+    why="Debts are rounded up to whole pool shares: of a loan of dust the rounding is more than its collateral.",
+    false=True,
+    repair="let the guard of a loan count the debt as rounded, or ask a least loan",
+)
+def no_loan_of_whatever_size_makes_its_borrower_liquidatable(given):
+    """No manual loan, however small, makes an account liquidatable."""
+    exchange = given.state(
+        dust(given.venue), ("members", "markets", "spots", "usdt", "pools", "treasury", "external")
+    )
+    loan = Borrow(account="ann", token=given.venue.quote, amount=given.number("amount", Fraction(2, 10**18)))
+    return [stays_healthy(exchange, "ann", loan)]

@@ -112,7 +112,6 @@ def after_a_maximal_withdrawal_a_position_survives_exactly_a_stated_move(given):
     size = given.number("size", "10")
     given.assume("price and size are above zero", both(price > 0, size > 0))
     given.assume("the leverage is at least one", leverage >= 1)
-    given.assume("the price stays above zero", move < 1)
     notional, tiers = size * price, [Tier(ZERO, leverage, rate, ZERO)]
     kept = stays(given, perp.initial_margin(notional, leverage), notional)
     least = maximum(fraction(given), 1 / leverage)
@@ -156,7 +155,7 @@ def withdrawing_in_two_parts_is_withdrawing_the_sum(given):
         ends = [x.members["ann"] for x in (second.apply(between), whole.apply(exchange))]
         left = [(m.spot.get("USDC", ZERO), m.raw.get("", ZERO), m.positions["ETH"].raw) for m in ends]
         same = both(*(a == b for a, b in zip(*left, strict=True)))
-        parts.append(Part(f"{mode}: what is left", same, whole.allowed(exchange)))
+        parts.append(Part(f"{mode}: what is left", same, both(one > 0, two > 0, whole.allowed(exchange))))
     return parts
 
 

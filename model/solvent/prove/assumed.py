@@ -114,16 +114,18 @@ def share_of(exchange: Exchange, token: str, *, debt: bool = False) -> Number:
     return worth
 
 
-def assume_loan_beyond_rounding(
-    given: Given, before: Exchange, after: Exchange, name: str, share: Number
-) -> None:
-    """The account is not within the rounding of one pool share of the thresholds of its loan."""
-    was, now = loans_of(before, name), loans_of(after, name)
-    room = either(now.loan == 0, now.partial - now.capacity >= share)
+def assume_room_beyond_rounding(given: Given, after: Exchange, name: str, share: Number) -> None:
+    """After the action the thresholds lie above the borrow capacity by more than the rounding of one pool share."""
+    loans = loans_of(after, name)
+    room = either(loans.loan == 0, loans.partial - loans.capacity >= share)
     given.assume("between borrow capacity and thresholds lies more than the rounding of one pool share", room)
-    given.assume(
-        "thresholds cover the loan and the rounding of one pool share", was.loan + share <= was.partial
-    )
+
+
+def assume_loan_beyond_rounding(given: Given, before: Exchange, name: str, share: Number) -> None:
+    """Before the action the thresholds cover the loan and the rounding of one pool share."""
+    loans = loans_of(before, name)
+    covered = loans.loan + share <= loans.partial
+    given.assume("thresholds cover the loan and the rounding of one pool share", covered)
 
 
 def assume_ratio_beyond_rounding(given: Given, exchange: Exchange, name: str, share: Number) -> None:

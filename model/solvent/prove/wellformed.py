@@ -22,9 +22,12 @@ def well_formed(exchange: Exchange) -> Stated:
 
 
 def assume_all(given: Given, stated: Iterable[tuple[str, Condition]]) -> None:
-    """Assume conditions by their meanings."""
+    """Assume conditions, those of one meaning together."""
+    by_meaning: dict[str, list[Condition]] = {}
     for meaning, condition in stated:
-        given.assume(meaning, condition)
+        by_meaning.setdefault(meaning, []).append(condition)
+    for meaning, conditions in by_meaning.items():
+        given.assume(meaning, both(*conditions))
 
 
 def assume_well_formed(given: Given, exchange: Exchange) -> None:
@@ -54,18 +57,19 @@ def tables_well_formed(exchange: Exchange) -> Stated:
 
 
 def pools_well_formed(exchange: Exchange) -> Stated:
-    """Lending pools, what accounts hold of them, and the prices and LTVs of their tokens."""
+    """Lending pools, what accounts hold of them, and the prices and caps of their tokens."""
+    yield from shares_well_formed(exchange)
     for spot in exchange.spots.values():
         yield "prices are above zero", spot.price > 0
     for token in exchange.venue.tokens.values():
-        yield "LTVs lie between zero and one", both(token.ltv >= 0, token.ltv < 1)
-        caps = (
-            token.user_borrow_cap,
-            token.user_supply_cap,
-            token.global_borrow_cap,
-            token.global_supply_cap,
-        )
-        yield "caps are not negative", both(*(cap >= 0 for cap in caps if cap is not None))
+        caps = [token.user_borrow_cap, token.user_supply_cap, token.global_borrow_cap]
+        for cap in (*caps, token.global_supply_cap):
+            if cap is not None:
+                yield "caps are not negative", cap >= 0
+
+
+def shares_well_formed(exchange: Exchange) -> Stated:
+    """The indices of lending pools, and what accounts hold of them."""
     for pool in exchange.pools.values():
         for index in (pool.supply_index, pool.debt_index):
             yield "interest indices are above zero", index > 0
