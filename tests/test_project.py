@@ -16,7 +16,7 @@ TOP = {
 }  # fmt: skip
 LAYERS = (
     "errors", "bundle", "decimals", "arithmetic", "quantities", "interval", "rules", "venue", "account", "market",
-    "regimes", "exchange", "invariants", "compare", "rulebook", "ingest", "reconcile", "ledger", "scenario", "prove", "explore", "report", "cli",
+    "regimes", "exchange", "invariants", "compare", "rulebook", "ingest", "reconcile", "ledger", "scenario", "prove", "explore", "protocol", "mutants", "conform", "report", "cli",
 )  # fmt: skip
 """The parts of the library; each imports from itself and from what stands before it."""
 

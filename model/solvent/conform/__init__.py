@@ -1,0 +1,1 @@
+"""The conformance kit: any engine, held to the model."""

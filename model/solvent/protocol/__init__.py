@@ -1,0 +1,1 @@
+"""The adapter protocol: its values as JSON holds them, and the reference engine that speaks it."""
