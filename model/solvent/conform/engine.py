@@ -119,7 +119,7 @@ def greeting(reply: Mapping[str, Any]) -> Greeting:
 def _names(stated: Mapping[str, Any], key: str, known: list[Any], absent: Any = ALL) -> frozenset[str]:
     """The names under a key, all where it says so or nothing; unknown names are an error, for they are misspelt."""
     given = stated.get(key, absent)
-    names = known if given == ALL or given == [ALL] else given
+    names = known if given in (ALL, [ALL]) else given
     for name in names:
         if name not in known:
             raise InputError(
