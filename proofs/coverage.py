@@ -125,11 +125,15 @@ def the_requirement_is_never_below_net_risk(given):
     regimes=(Regime.PORTFOLIO,),
     over="collateral",
     why="Borrow against a coin and buy its perp: one fall of the coin hits both, and only the collateral pays a haircut.",
+    general=False,
     false=True,
     repair="margin a long perp on the coin of its own collateral at the collateral's haircut",
 )
 def the_requirement_covers_a_long_perp_that_falls_with_its_collateral(given):
-    """The requirement of an account is at least its loss when its collateral falls by its haircut, and the perp on its coin with it."""
+    """The requirement of an account is at least its loss when its collateral falls by its haircut, and the perp on its coin with it.
+
+    Decided with each venue's numbers.
+    """
     venue, tokens = any_market(given, venue_of(given, legs=True))
     token = given.token.name if given.token else tokens[0]
     state = exposed(given, venue, Regime.PORTFOLIO, token, one_coin=True)

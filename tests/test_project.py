@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MODEL = ROOT / "model" / "solvent"
 TOP = {
-    "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "spec", "model", "proofs", "tests", ".ci", ".gitignore",
+    "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "spec", "model", "proofs", "tests", ".ci", ".github", ".gitignore",
 }  # fmt: skip
 LAYERS = (
     "errors", "bundle", "decimals", "arithmetic", "quantities", "interval", "rules", "venue", "account", "market",

@@ -10,12 +10,16 @@ import click
 
 from solvent.cli.account import account
 from solvent.cli.audit import audit
+from solvent.cli.conform import conform, report
 from solvent.cli.console import say
 from solvent.cli.exits import Exit
 from solvent.cli.explain import explain
 from solvent.cli.explore import explore
+from solvent.cli.init import init
 from solvent.cli.replay import replay
 from solvent.cli.rules import rules
+from solvent.cli.serve import serve
+from solvent.cli.trace import trace
 from solvent.errors import InputError
 
 
@@ -35,7 +39,7 @@ def cli() -> None:
     """  # noqa: D301 - click takes the backspace character as the mark of text that is not to be wrapped
 
 
-for command in (account, audit, replay, explore, rules, explain):
+for command in (account, audit, replay, explore, conform, report, trace, serve, rules, explain, init):
     cli.add_command(command)
 
 

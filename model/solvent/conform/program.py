@@ -130,7 +130,7 @@ def refusals_of(state: Exchange, step: Document) -> tuple[Check, ...]:
     while True:
         try:
             check = next(checks, None)
-        except (LookupError, ZeroDivisionError, TypeError, AttributeError):
+        except (LookupError, ZeroDivisionError, TypeError, AttributeError, RuntimeError):
             if not failed:
                 raise
             check = None
