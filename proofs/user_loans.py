@@ -11,16 +11,14 @@ from attrs import evolve
 
 from solvent import load_venue
 from solvent.account import Regime
-from solvent.arithmetic import both, either
+from solvent.arithmetic import both
 from solvent.exchange import AutoSupply, Borrow, Repay, Supply, WithdrawSupply
 from solvent.prove.assumed import (
     assume_kept_by_transfers,
     assume_loan_beyond_rounding,
     assume_orders,
-    assume_other_margins,
     assume_ratio_beyond_rounding,
     assume_room_beyond_rounding,
-    margin_of,
     share_of,
     stays_healthy,
 )
@@ -69,13 +67,6 @@ def collateral_back(given, mode):
     assume_prices(given, exchange)
     assume_room_beyond_rounding(given, after, "ann", share)
     assume_loan_beyond_rounding(given, exchange, "ann", share)
-    if mode is Regime.PORTFOLIO:
-        assume_other_margins(given, exchange, "", "ann")
-        assume_orders(given, exchange, "ann")
-        margin, trigger = margin_of(after, "ann"), exchange.venue.parameters.margin_ratio_trigger
-        owned = margin.margin.cross_equity >= 2 * margin.margin.maintenance
-        meaning = "borrow capacity and the rounding of one pool share are at most the trigger times the support, or equity is twice maintenance margin"
-        given.assume(meaning, either(owned, margin.capacity + share <= trigger * margin.support))
     return [stays_healthy(exchange, "ann", back)]
 
 
@@ -111,18 +102,6 @@ def no_loan_makes_its_borrower_liquidatable(given):
 def no_collateral_taken_back_makes_an_account_liquidatable(given):
     """No withdrawal of supplied collateral makes an account liquidatable, if its thresholds are more than one rounded pool share away."""
     return in_modes(given, collateral_back)
-
-
-@theorem(
-    Family.USER_ACTIONS,
-    regimes=(Regime.PORTFOLIO,),
-    general=False,
-    timeout=20_000,
-    why="Under portfolio margin collateral backs positions as well as loans.",
-)
-def no_collateral_taken_back_makes_a_portfolio_account_liquidatable(given):
-    """No withdrawal of supplied collateral makes a portfolio account liquidatable, if trigger and thresholds are more than one rounded pool share away."""
-    return collateral_back(given, Regime.PORTFOLIO)
 
 
 @theorem(Family.USER_ACTIONS, regimes=PLAIN, why="Who supplies or pays back must not be worse off for it.")
