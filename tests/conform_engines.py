@@ -6,6 +6,7 @@ import json
 import os
 from fractions import Fraction
 from pathlib import Path
+from time import sleep
 
 from command import run
 from exchange_examples import member, opening
@@ -83,6 +84,15 @@ class Crashing(Reference):
         return super().run(message)
 
 
+class Hanging(Reference):
+    """Takes for ever over every program that moves prices."""
+
+    def run(self, message):
+        if any(step["op"] == "move_prices" for step in message["steps"]):
+            sleep(60)
+        return super().run(message)
+
+
 class Boasting(Reference):
     """Says of an order that it cannot do it, although it declares that it can."""
 
@@ -97,6 +107,16 @@ class Babbling(Reference):
 
     def run(self, message):
         return super().run(message) | {"outcomes": "all well"}
+
+
+class Untidy(Reference):
+    """Tells why in what is no text, and is right besides."""
+
+    def run(self, message):
+        reply = super().run(message)
+        for outcome in reply["outcomes"]:
+            outcome["detail"] = 7
+        return reply
 
 
 class Small(Reference):
@@ -115,15 +135,6 @@ class Ancient(Reference):
         return super().hello(message) | {"protocol": 0}
 
 
-class Confusing(Reference):
-    """Answers with a name that is no text: what a kit must not fall over."""
-
-    def run(self, message):
-        reply = super().run(message)
-        reply["state"]["accounts"]["ann"]["mode"] = {"cross": []}
-        return reply
-
-
 def written(folder, *names):
     """The folder with the files of these vectors, by default all."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -133,7 +144,7 @@ def written(folder, *names):
     return folder
 
 
-def conform(folder, engine, *options, vectors=None):
+def conform(folder, engine, *options, vectors=None, address=""):
     """The outcome of the command in a folder, against an engine and the vectors above alone; and its events."""
     stream = folder / "stream.ndjson"
     fixed = vectors or written(folder / "vectors")
@@ -141,7 +152,13 @@ def conform(folder, engine, *options, vectors=None):
     os.chdir(folder)
     try:
         outcome = run(
-            "conform", f"py:conform_engines:{engine}", "--vectors", fixed, "--json", stream, *options
+            "conform",
+            address or f"py:conform_engines:{engine}",
+            "--vectors",
+            fixed,
+            "--json",
+            stream,
+            *options,
         )
     finally:
         os.chdir(before)
@@ -153,3 +170,11 @@ def conform(folder, engine, *options, vectors=None):
 def of(events, kind):
     """The events of a kind."""
     return [event for event in events if event["event"] == kind]
+
+
+if __name__ == "__main__":
+    import sys
+
+    from solvent.protocol.serve import serve_lines
+
+    serve_lines(Hanging().answer, sys.stdin.buffer, sys.stdout.buffer)

@@ -20,10 +20,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def acted(folder, address, *arguments, **more):
+def acted(folder, address, *arguments, program=PROGRAM, **more):
     """The exit code of the action's script in a folder, its outputs, and its summary."""
     given = {
-        "SOLVENT": str(PROGRAM),
+        "SOLVENT": str(program),
         "SOLVENT_ADDRESS": address,
         "SOLVENT_ARGUMENTS": "\n".join(map(str, arguments)),
         "GITHUB_OUTPUT": str(folder / "outputs"),
@@ -88,6 +88,17 @@ def test_a_run_that_cannot_begin_leaves_outputs_too(tmp_path):
     assert done.returncode == 3
     assert outputs == {"overall": "adapter", "exit-code": "3", "failures": "0"}
     assert summary == ""
+
+
+def test_a_program_that_cannot_begin_is_a_fault_and_no_violation(tmp_path):
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+
+    done, outputs, _ = acted(tmp_path, "py:conform_engines:Right", program=broken)
+
+    assert done.returncode == 5
+    assert outputs == {"overall": "fault", "exit-code": "5", "failures": "0"}
 
 
 def test_inputs_reach_the_script_through_the_environment_alone_and_actions_are_pinned():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import date
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 
 import pytest
+from command import run as command
 from conform_engines import BUY, FALL, VECTORS, conform, of, vector, written
 
 from solvent.conform.cases import Family, Selection
@@ -27,6 +30,8 @@ FEW = Profile(
     events={},
 )
 FIXED = ("--no-generated",)
+HANGING = Path(__file__).with_name("conform_engines.py")
+"""Run as a program, an engine that hangs where prices move."""
 
 
 def events_of(engine="Right", **settings):
@@ -87,6 +92,20 @@ def test_the_code_is_3_where_the_engine_speaks_another_protocol(tmp_path):
     assert "protocol 0" in outcome.err
 
 
+def test_the_code_is_3_where_the_engine_crashes_again_and_again(tmp_path):
+    falls = [vector(f"falls-{n}", FALL) for n in range(8)]
+    for one in falls:
+        (tmp_path / one.file).write_text(one.text)
+
+    outcome, events = conform(tmp_path, "Crashing", *FIXED, vectors=tmp_path)
+
+    assert outcome.code == 3
+    assert "the engine broke 6 times" in events[-1]["ends"]
+    assert events[-1]["restarts"] == 5
+    assert events[-1]["verdicts"] | {"error": 5, "not-run": 3} == events[-1]["verdicts"]
+    assert events[-1]["outcomes"] == ["adapter", "violation", "incomplete"]
+
+
 def test_the_code_is_3_where_the_engine_breaks_the_protocol(tmp_path):
     outcome, events = conform(tmp_path, "Babbling", *FIXED)
 
@@ -142,6 +161,18 @@ def test_the_code_is_5_where_the_kit_itself_falls_over_and_the_run_goes_on():
     assert [event["verdict"] for event in of(events, "case")] == ["not-run", "pass"]
     assert events[-1]["overall"] == "fault"
     assert "RuntimeError: a fault" in of(events, "case")[0]["fault"]
+
+
+def test_with_validate_an_answer_that_is_not_of_the_schema_breaks_the_protocol(tmp_path):
+    loose, _ = conform(tmp_path, "Untidy", *FIXED)
+    strict, events = conform(tmp_path, "Untidy", *FIXED, "--validate")
+    right, _ = conform(tmp_path, "Right", *FIXED, "--validate")
+
+    assert (loose.code, strict.code, right.code) == (0, 3, 0)
+    assert {case["check"] for case in of(events, "case") if case["steps"]} == {"outcome/protocol"}
+    assert (
+        of(events, "case")[0]["reason"] == "the reply: outcomes[0].detail: found 7; expected of type string"
+    )
 
 
 def test_where_several_apply_the_weightiest_is_the_code_and_all_are_told(tmp_path):
@@ -268,14 +299,16 @@ def test_a_failure_is_shrunk_and_kept_as_a_vector_that_fails_again(tmp_path):
     (failure,) = of(events, "failure")
     written_to = tmp_path / failure["file"]
     kept = json.loads(written_to.read_text())
-    again, _ = conform(tmp_path, "Lax", "--family", "regressions", "--regressions", written_to.parent)
-    elsewhere, _ = conform(tmp_path, "Right", "--family", "regressions", "--regressions", written_to.parent)
+    engines = [f"py:conform_engines:{engine}" for engine in ("Lax", "Right")]
+    replayed = [command("replay", written_to, "--engine", engine).code for engine in engines]
+    kept_by = command("vectors", "promote", written_to, "--to", tmp_path / ".solvent" / "regressions")
+    own = [conform(tmp_path, engine, "--family", "regressions")[0].code for engine in ("Lax", "Right")]
 
     assert (failure["check"], failure["operation"]) == ("outcome/refused", "withdraw")
     assert failure["steps"] == 1 < failure["from"]
     assert [step["op"] for step in kept["steps"]] == ["withdraw"]
     assert kept["kind"] == "failure"
-    assert (again.code, elsewhere.code) == (1, 0)
+    assert (replayed, kept_by.code, own) == ([1, 0], 0, [1, 0])
 
 
 def test_a_failure_names_the_rule_that_refuses_the_step():
@@ -296,6 +329,31 @@ def test_a_crash_is_the_verdict_of_its_case_and_the_run_goes_on():
     (failure,) = of(events, "failure")
     assert (failure["check"], failure["step"]) == ("outcome/crash", None)
     assert "ZeroDivisionError" in failure["reason"]
+
+
+def test_an_engine_that_hangs_is_started_again_and_the_run_goes_on(tmp_path):
+    options = ("--vectors", written(tmp_path / "fixed"), "--no-generated", "--timeout", "0.5")
+
+    outcome, events = conform(tmp_path, "", *options, address=f"stdio:{sys.executable} {HANGING}")
+
+    assert outcome.code == 1
+    assert verdicts(events)["test/falls"] == "timeout"
+    assert [name for name, verdict in verdicts(events).items() if verdict == "pass"] == [
+        "test/buys", "test/idle", "test/refused", "test/unified",
+    ]  # fmt: skip
+    assert events[-1]["restarts"] == 1
+    assert "the engine was started again" in outcome.out
+
+
+def test_an_interrupt_ends_the_run_with_a_report():
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    events = events_of(generators={Family.ACCOUNTS: interrupted, Family.SEQUENCES: interrupted})
+
+    assert events[-1]["families"]["vectors"] == {"pass": 5}
+    assert events[-1]["verdicts"]["not-run"] == 6
+    assert events[-1]["outcomes"] == ["incomplete"]
 
 
 # Nightly runs

@@ -27,6 +27,9 @@ done <<<"${SOLVENT_ARGUMENTS:-}"
 
 code=0
 "$solvent" conform "${arguments[@]}" || code=$?
+if [[ $code -eq 1 && ! -f "$reports/conform.ndjson" ]]; then
+  code=5 # no run ended, so this is no violation: Python itself exits with 1 where a program cannot begin
+fi
 
 overall=fault
 failures=0

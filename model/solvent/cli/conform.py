@@ -136,7 +136,7 @@ def _forms(command: Any) -> Any:
 @click.option(
     "--validate",
     is_flag=True,
-    help="Talk to an engine in this process in JSON all the same, and hold it to that.",
+    help="Hold every message of both sides to the protocol's schemas.",
 )
 @click.option("--fail-fast", is_flag=True, help="End with the first failure that no baseline allows.")
 @click.option(

@@ -45,5 +45,6 @@ class Bar:
         bad = sum(total.verdicts[each] for each in BAD)
         words = f"{cases} cases, {total.reach.steps / max(elapsed, 0.001):.0f} steps/s, "
         words += f"{len(total.reach.rules)} of {len(all_rules())} rules, {bad} failing"
+        words = f"{words}, {total.doing}" if total.doing else words
         done = cases if self._budget is None else elapsed
         self._progress.update(self._task, completed=done, description=words)

@@ -16,10 +16,13 @@ from solvent.cli.exits import Exit
 from solvent.cli.explain import explain
 from solvent.cli.explore import explore
 from solvent.cli.init import init
+from solvent.cli.mutants import mutants
 from solvent.cli.replay import replay
 from solvent.cli.rules import rules
 from solvent.cli.serve import serve
+from solvent.cli.smoke import smoke
 from solvent.cli.trace import trace
+from solvent.cli.vectors import vectors
 from solvent.errors import InputError
 
 
@@ -39,7 +42,22 @@ def cli() -> None:
     """  # noqa: D301 - click takes the backspace character as the mark of text that is not to be wrapped
 
 
-for command in (account, audit, replay, explore, conform, report, trace, serve, rules, explain, init):
+for command in (
+    account,
+    audit,
+    replay,
+    explore,
+    conform,
+    report,
+    smoke,
+    init,
+    mutants,
+    vectors,
+    trace,
+    serve,
+    rules,
+    explain,
+):
     cli.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""``solvent replay``: play scenarios and action logs, and hold them to what they expect."""
+"""``solvent replay``: play scenarios, action logs and vectors, and hold them, or an engine, to what they expect."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from attrs import frozen
 
 from solvent.cli.console import output, progress, say
 from solvent.cli.exits import Exit
+from solvent.cli.replay_vectors import replay_vectors
 from solvent.errors import InputError
 from solvent.report.replay_json import as_json
 from solvent.report.replay_text import print_replay
@@ -18,6 +19,8 @@ from solvent.scenario import Moment, Scenario, play, read, write_log
 
 PICTURES = (".svg", ".png")
 """How the name of a picture may end."""
+VECTOR = ".json"
+"""How the name of a vector ends."""
 
 
 @frozen
@@ -34,7 +37,7 @@ class Replay:
         return any(moment.failed for moment in self.moments)
 
 
-@click.command(short_help="Play scenarios and hold them to what they expect.")
+@click.command(short_help="Play scenarios and vectors, and hold the model or an engine to them.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option(
     "--plot", "picture", type=click.Path(path_type=Path), metavar="OUT.svg|OUT.png",
@@ -43,7 +46,10 @@ class Replay:
 @click.option(
     "--to", "log", type=click.Path(path_type=Path), metavar="LOG", help="Write the action log (JSON Lines)."
 )
-@click.option("--json", "as_json_text", is_flag=True, help="Print JSON (schema replay).")
+@click.option("--engine", metavar="ADDRESS", help="Put vectors to this engine instead of the model.")
+@click.option(
+    "--json", "as_json_text", is_flag=True, help="Print JSON (schema replay; replay-vectors of vectors)."
+)
 @click.pass_context
 def replay(
     context: click.Context,
@@ -51,13 +57,23 @@ def replay(
     *,
     picture: Path | None,
     log: Path | None,
+    engine: str | None,
     as_json_text: bool,
 ) -> None:
     """Play scenarios step by step and hold them to what they expect.
 
-    A FILE is a scenario (TOML), or an action log (JSON Lines, its name ends in .jsonl); spec/scenarios/README.md
-    describes both. Exit code 1 where something is not as expected.
+    A FILE is a scenario (TOML), or an action log (JSON Lines, its name ends in .jsonl), which spec/scenarios/README.md
+    describes; or a vector (JSON), which spec/vectors/README.md does. With --engine, vectors are put to the engine at
+    ADDRESS. Exit code 1 where something is not as expected, 3 where the engine breaks, 4 where it lacks what a vector needs.
     """
+    if all(file.suffix == VECTOR for file in files):
+        if picture or log:
+            raise click.UsageError("--plot and --to are about scenarios")
+        context.exit(replay_vectors(files, engine, as_json=as_json_text))
+    if engine is not None or any(file.suffix == VECTOR for file in files):
+        raise click.UsageError(
+            "vectors (.json) alone are put to an engine, and they are replayed without scenarios"
+        )
     if len(files) > 1 and (picture or log):
         raise click.UsageError("--plot and --to are about one scenario: name one FILE")
     if picture is not None and picture.suffix not in PICTURES:

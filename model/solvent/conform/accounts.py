@@ -1,62 +1,101 @@
-"""Accounts to ask about: at tier edges and triggers, hedged, isolated, in debt, or of dust."""
+"""Accounts to ask about: at tier edges, caps and triggers, hedged, isolated, in debt, or of dust."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
 from random import Random
-from typing import Any
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from solvent.account import Order, Position, Regime
-from solvent.arithmetic import ZERO, absolute
-from solvent.decimals import show
-from solvent.exchange import BOOK, Exchange, LendingPool, Market, Member, SpotMarket, found
+from solvent.arithmetic import ONE, ZERO, Number
+from solvent.conform.odd_venues import odd_venue
+from solvent.exchange import BOOK, VAULT, Exchange, LendingPool, Market, Member, SpotMarket, found
 from solvent.exchange.margin import loans_of
+from solvent.exchange.state import Setting
 from solvent.exchange.table import table
-from solvent.explore.choices import exactly
-from solvent.explore.worlds import COINS, READINGS, VENUES, venue_of
-from solvent.protocol.engine import DISCHARGE
+from solvent.explore.choices import exactly, users
+from solvent.explore.worlds import BOOKS, COINS, READINGS, VENUES, Coin, venue_of
 
 USERS = ("ann", "bob", "cat")
 RICH = Fraction(10**10)
-UNIT = Fraction(1, 10**6)
-NEAR = tuple(
-    map(Fraction, ("19/20", "1", "1000001/1000000", "999999/1000000", "2/3", "1/2", "11/10", "2", "10", "1/10", "0", "-1/10"))
-)  # fmt: skip
+UNIT, TOKEN_UNIT = Fraction(1, 10**6), Fraction(1, 10**8)
+NOW, HOUR = 100 * 3_600_000, 3_600_000
+NEAR = tuple(map(Fraction, ("19/20", "1", "1000001/1000000", "999999/1000000", "2/3", "1/2", "11/10", "2", "10", "1/10", "0", "-1/10")))  # fmt: skip
 """Resources over requirement."""
 LOANS = tuple(map(Fraction, ("1/2", "9/10", "1", "1000001/1000000", "11/10", "6/5", "13/10", "3/2", "1/100")))
 """Loans over the borrow capacity."""
+LENT = ("0", "0", "1/2", "17/20", "1")
+"""The part of a pool that is lent."""
+CAPS = tuple(map(Fraction, ("1", "1.02", "1.5", "2.1", "0.9")))
+"""Caps over what is used of them."""
+BESIDE = (0, 0, 1, -1)
+"""Units beside an edge."""
 
 
-def grid(amount: Any, unit: Fraction = UNIT) -> Fraction:
+def grid(amount: Number, unit: Fraction = UNIT) -> Fraction:
     """An amount on a grid, rounded down."""
     return exactly(amount) // unit * unit
 
 
-def account_state(choose: Random, regimes: list[Regime]) -> tuple[Exchange, list[dict[str, Any]]]:
-    """A state of one to three accounts in these regimes, and what may happen to it."""
+def account_state(choose: Random, regimes: list[Regime]) -> Exchange:
+    """A state of one to three accounts in these regimes."""
+    coins = choose.sample(COINS, choose.randint(1, len(COINS)))
     venue = venue_of(choose.choice(VENUES)).with_readings(choose.choice(READINGS))
-    markets = [_market(choose, coin) for coin in choose.sample(COINS, choose.randint(1, len(COINS)))]
+    if choose.random() < 0.3:
+        venue = odd_venue(venue, choose, [coin.market for coin in coins])
+    markets = [_market(choose, coin) for coin in coins]
     marks = {market.name: exactly(market.mark) for market in markets}
     spots = [_spot(choose, token, marks) for token in venue.tokens if token != venue.quote]
-    exchange = found(venue, markets=markets, spots=spots)
-    exchange = _with_pools(exchange, choose)
-    modes = [regime for regime in regimes if regime is not Regime.ISOLATED]
+    maker = _Maker(choose, [regime for regime in regimes if regime is not Regime.ISOLATED], {*regimes})
+    exchange = _with_pools(evolve(found(venue, markets=markets, spots=spots), now=NOW), choose)
+    usdt = Fraction(choose.choice(("1", "1", "0.998", "1.003")))
+    exchange = evolve(exchange, markets=table(_late(choose, exchange.markets.values())), usdt=usdt)
+    exchange = evolve(exchange, prices=exchange.price_view())
     for name in USERS[: choose.choice((1, 1, 2, 3))]:
-        member = _member(choose, exchange, name, choose.choice(modes), isolated=Regime.ISOLATED in regimes)
-        exchange = _settled(exchange, member)
-        exchange = _funded(exchange, choose, name)
-    return _balanced(exchange), _steps(choose, exchange)
+        exchange = maker.joined(exchange, name)
+    if choose.random() < 0.3:
+        exchange = _capped(exchange, choose)
+    return _balanced(exchange, choose)
 
 
-def _market(choose: Random, coin: Any) -> Market:
-    mark = Fraction(choose.choice(coin.prices)) * choose.choice((1, 1, Fraction(11, 10), Fraction("0.987")))
+def _capped(exchange: Exchange, choose: Random) -> Exchange:
+    """The exchange with caps of a token beside what is supplied and borrowed of it."""
+    if not len(exchange.pools):
+        return exchange
+    token = choose.choice(list(exchange.pools))
+    pool, own = exchange.pools[token], exchange.members[choose.choice(users(exchange))]
+    used = {
+        "user_supply_cap": exchange.supplied(own, token),
+        "global_supply_cap": pool.supplied,
+        "user_borrow_cap": exchange.borrowed(own, token),
+        "global_borrow_cap": pool.borrowed,
+    }
+    known = exchange.venue.tokens[token]
+    caps = {
+        name: max(TOKEN_UNIT, grid(amount * choose.choice(CAPS) + choose.choice((0, 0, 1)), TOKEN_UNIT))
+        for name, amount in used.items()
+        if getattr(known, name) is not None and choose.random() < 0.6
+    }
+    tokens = {**exchange.venue.tokens, token: evolve(known, **caps)}
+    return evolve(exchange, venue=evolve(exchange.venue, tokens=tokens))
+
+
+def _late(choose: Random, markets: Iterable[Market]) -> dict[str, Market]:
+    """The markets, funding due of some."""
+    return {m.name: evolve(m, funded=NOW - choose.choice((0, HOUR, 3 * HOUR + 1))) for m in markets}
+
+
+def _market(choose: Random, coin: Coin) -> Market:
+    mark = Fraction(choose.choice(coin.prices)) * choose.choice((1, 1, Fraction("1.1"), Fraction("0.987")))
     oracle = mark * choose.choice((1, 1, Fraction("0.99"), Fraction("1.02")))
+    before = choose.choice((ONE, Fraction("1.25"), Fraction("0.9")))
     return Market(
-        name=coin.market, dex=coin.dex, mark=mark, oracle=oracle, previous_mark=mark, previous_oracle=oracle,
-        step=coin.step, max_leverage=coin.max_leverage, premium=choose.choice((0, "0.001", "-0.002")),
+        name=coin.market, dex=coin.dex, mark=mark, oracle=oracle, previous_mark=mark * before,
+        previous_oracle=oracle * before, max_leverage=coin.max_leverage,
+        step=Fraction(coin.step) * choose.choice((1, 1, 1, 1000, 100_000)),
+        premium=choose.choice((0, "0.001", "-0.002", "0.0003", "0.5", "-0.4")), depth=choose.choice(BOOKS),
     )  # fmt: skip
 
 
@@ -67,123 +106,186 @@ def _spot(choose: Random, token: str, marks: dict[str, Fraction]) -> SpotMarket:
     listed = coin.market in marks
     usual = marks[coin.market] if listed else Fraction(coin.prices[0])
     price = usual * choose.choice((1, 1, Fraction("0.98"), Fraction("1.05")))
-    return SpotMarket(token=token, price=price, perp=coin.market if listed else None)
-
-
-def _with_pools(exchange: Exchange, choose: Random) -> Exchange:
-    """Pools with an index above one, which the account of the book has supplied."""
-    book = exchange.members[BOOK]
-    supplied: dict[str, Fraction] = {}
-    for token in exchange.pools:
-        supply, debt = (Fraction(choose.choice(("1", "1.0125", "1.5", "2"))) for _ in range(2))
-        cash, supplied[token] = RICH * supply, RICH
-        pool = LendingPool(token=token, cash=cash, supply_index=supply, debt_index=max(supply, debt))
-        exchange = exchange.put_pool(evolve(pool, supply_shares=RICH))
-    return exchange.put(evolve(book, supplied=table(supplied)))
-
-
-def _size(choose: Random, exchange: Exchange, market: Market) -> Fraction:
-    """A size whose notional is at a tier edge, at a limit, or anywhere."""
-    tiers = exchange.venue.tiers(market.name, market.max_leverage)
-    step, mark = exactly(market.step), exactly(market.mark)
-    edges = [exactly(tier.lower_bound) for tier in tiers[1:]] or [Fraction(100_000)]
-    notional = choose.choice((*edges, Fraction(100_000), *map(Fraction, (10, 1_000, 33_333, 5_000_000))))
-    size = notional / mark // step * step + step * choose.choice((0, 0, 1, -1))
-    return max(step, size) * choose.choice((1, -1))
-
-
-def _position(choose: Random, exchange: Exchange, market: Market, *, isolated: bool) -> Position:
-    size, mark = _size(choose, exchange, market), exactly(market.mark)
-    most = exactly(exchange.venue.tiers(market.name, market.max_leverage)[0].max_leverage)
-    leverage = Fraction(choose.choice((1, 2, 3, max(1, most // 2), most)))
-    entry = grid(mark * choose.choice((1, Fraction("0.9"), Fraction("1.1"), Fraction("1.37"))))
-    margin = grid(abs(size) * mark / leverage * choose.choice(NEAR)) - size * mark if isolated else None
-    return Position(
-        market=market.name,
-        size=size,
-        leverage=min(leverage, most),
-        max_leverage=market.max_leverage,
-        entry=entry,
-        raw=margin,
+    return SpotMarket(
+        token=token, price=price, perp=coin.market if listed else None, depth=choose.choice(BOOKS)
     )
 
 
-def _member(choose: Random, exchange: Exchange, name: str, mode: Regime, *, isolated: bool) -> Member:
-    markets = list(exchange.markets.values())
-    chosen = choose.sample(markets, choose.randint(0, len(markets)))
-    positions = {
-        market.name: _position(choose, exchange, market, isolated=isolated and choose.random() < 0.25)
-        for market in chosen
-    }
-    orders = {
-        f"o{n}": _order(choose, exchange, market, positions)
-        for n, market in enumerate(choose.sample(markets, choose.choice((0, 0, 1, min(2, len(markets))))))
-    }
-    held = {
-        token: grid(choose.choice(("0.00000001", "1", "250.5", "10000")), Fraction(1, 10**8))
-        for token in choose.sample(list(exchange.spots), choose.randint(0, len(exchange.spots)))
-    }
-    supplied = held if mode is Regime.PORTFOLIO or choose.random() < 0.4 else {}
-    return Member(
-        name=name, mode=mode, positions=positions, orders=orders,
-        spot={token: amount for token, amount in held.items() if token not in supplied or choose.random() < 0.3},
-        supplied={token: amount for token, amount in supplied.items() if token in exchange.pools},
-    )  # fmt: skip
+def _with_pools(exchange: Exchange, choose: Random) -> Exchange:
+    """Pools with an index above one, which the account of the book has supplied, and interest due of some."""
+    book = exchange.members[BOOK]
+    supplied: dict[str, Fraction] = {}
+    borrowed: dict[str, Fraction] = {}
+    for token in exchange.pools:
+        supply, debt = (Fraction(choose.choice(("1", "1.0125", "1.5", "2"))) for _ in range(2))
+        shares, debt = choose.choice((RICH, Fraction(10_000))), max(supply, debt)
+        supplied[token] = shares
+        lends = exchange.venue.tokens[token].is_borrowable
+        borrowed[token] = shares * supply / debt * Fraction(choose.choice(LENT)) if lends else ZERO
+        pool = LendingPool(
+            token=token, cash=shares * supply - borrowed[token] * debt, supply_shares=shares,
+            debt_shares=borrowed[token], supply_index=supply, debt_index=debt,
+            accrued=NOW - choose.choice((0, 0, HOUR, 24 * HOUR)),
+        )  # fmt: skip
+        exchange = exchange.put_pool(pool)
+    owed = {token: amount for token, amount in borrowed.items() if amount}
+    return exchange.put(evolve(book, supplied=table(supplied), borrowed=table(owed)))
 
 
-def _order(choose: Random, exchange: Exchange, market: Market, positions: dict[str, Position]) -> Order:
-    size = abs(_size(choose, exchange, market)) / choose.choice((1, 2, 10))
-    size = max(exactly(market.step), size // exactly(market.step) * exactly(market.step))
-    price = grid(exactly(market.mark) * choose.choice((Fraction("0.95"), 1, Fraction("1.05"))))
-    held = positions.get(market.name)
-    return Order(
-        market=market.name, side=choose.choice((1, -1)), size=size, price=price,
-        leverage=held.leverage if held else 1, reserves=choose.random() < 0.8,
-    )  # fmt: skip
+@frozen
+class _Maker:
+    """Makes accounts.
+
+    Attributes:
+        choose: what they are drawn from.
+        modes: those that accounts may be in.
+        regimes: those that the engine knows.
+    """
+
+    choose: Random
+    modes: list[Regime]
+    regimes: set[Regime]
+
+    def joined(self, exchange: Exchange, name: str) -> Exchange:
+        """The exchange with an account more: what it holds, what it owes, and cash near a bound."""
+        exchange = _settled(exchange, self.member(exchange, name))
+        exchange = self.indebted(exchange, name)
+        return self.funded(exchange, name)
+
+    def member(self, exchange: Exchange, name: str) -> Member:
+        choose, mode = self.choose, self.choose.choice(self.modes)
+        markets = list(exchange.markets.values())
+        positions = {
+            market.name: self.position(exchange, market)
+            for market in choose.sample(markets, choose.randint(0, len(markets)))
+        }
+        resting = choose.sample(markets, choose.choice((0, 0, 1, min(2, len(markets)))))
+        orders = [
+            self.order(exchange, m, positions) for m in resting for _ in range(choose.choice((1, 1, 2)))
+        ]
+        tokens = choose.sample(list(exchange.spots), choose.randint(0, len(exchange.spots)))
+        held = {token: self.holding(exchange, token) for token in tokens}
+        if held and choose.random() < 0.3:
+            orders.append(self.spot_order(exchange, choose.choice(tokens), held))
+        lends = mode is Regime.PORTFOLIO or choose.random() < 0.4
+        supplied = {token: amount for token, amount in held.items() if lends and token in exchange.pools}
+        idle = {t: a for t, a in held.items() if t not in supplied or choose.random() < 0.3}
+        settings = {
+            m.name: Setting(leverage=choose.choice((1, 2, 3)), isolated=Regime.ISOLATED in self.regimes)
+            for m in markets
+            if m.name not in positions and choose.random() < 0.2
+        }
+        return Member(
+            name=name, mode=mode, positions=positions, spot=idle, supplied=supplied, settings=settings,
+            owner=USERS[0] if choose.random() < 0.3 else name,
+            orders={f"o{n}": order for n, order in enumerate(orders)},
+            last_partial=choose.choice((None, None, NOW - 1000, NOW - 30_000, NOW - 30_001)),
+            last_step=choose.choice((None, None, NOW - 1000, NOW - HOUR)),
+        )  # fmt: skip
+
+    def size(self, exchange: Exchange, market: Market) -> Fraction:
+        """A size whose notional is at a tier edge, at a limit, or anywhere."""
+        tiers = exchange.venue.tiers(market.name, market.max_leverage)
+        step, mark = exactly(market.step), exactly(market.mark)
+        edges = [exactly(tier.lower_bound) for tier in tiers[1:]] or [Fraction(100_000)]
+        usual = map(Fraction, (0, 10, 1_000, 33_333, 100_000, 5_000_000))
+        notional = self.choose.choice((*edges, exactly(exchange.venue.parameters.partial_from), *usual))
+        size = notional / mark // step * step + step * self.choose.choice(BESIDE)
+        return max(step * self.choose.choice((1, 2, 4)), size) * self.choose.choice((1, -1))
+
+    def position(self, exchange: Exchange, market: Market) -> Position:
+        choose, size, mark = self.choose, self.size(exchange, market), exactly(market.mark)
+        most = exactly(exchange.venue.tiers(market.name, market.max_leverage)[0].max_leverage)
+        leverage = min(most, Fraction(choose.choice((1, 2, 3, int(most) // 2 or 1, most))))
+        entry = grid(mark * choose.choice((1, Fraction("0.9"), Fraction("1.1"), Fraction("1.37"))))
+        isolated = Regime.ISOLATED in self.regimes and choose.random() < 0.25
+        margin = grid(abs(size) * mark / leverage * choose.choice(NEAR)) - size * mark
+        return Position(
+            market=market.name, size=size, leverage=leverage, max_leverage=market.max_leverage, entry=entry,
+            raw=margin if isolated else None,
+        )  # fmt: skip
+
+    def order(self, exchange: Exchange, market: Market, positions: dict[str, Position]) -> Order:
+        choose, step, held = self.choose, exactly(market.step), positions.get(market.name)
+        part = choose.choice((1, 2, 10, 100, 1000))
+        size = max(step, abs(self.size(exchange, market)) / part // step * step)
+        return Order(
+            market=market.name, side=choose.choice((1, -1)), size=size,
+            price=grid(exactly(market.mark) * choose.choice((Fraction("0.95"), 1, Fraction("1.05")))),
+            leverage=held.leverage if held else 1, reserves=choose.random() < 0.8,
+        )  # fmt: skip
+
+    def spot_order(self, exchange: Exchange, token: str, held: dict[str, Fraction]) -> Order:
+        price = exactly(exchange.spots[token].price) * self.choose.choice((1, Fraction("0.9")))
+        return Order(
+            market=f"{token}/{exchange.venue.quote}", side=self.choose.choice((1, -1)),
+            size=max(TOKEN_UNIT, grid(held[token] / self.choose.choice((1, 2)), TOKEN_UNIT)),
+            price=grid(price), leverage=1,
+        )  # fmt: skip
+
+    def holding(self, exchange: Exchange, token: str) -> Fraction:
+        """What is held of a token: at the user's supply cap, dust, or anything."""
+        known = exchange.venue.tokens[token]
+        edges = [exactly(known.user_supply_cap)] if known.user_supply_cap else []
+        usual = map(Fraction, ("1", "250.5", "10000"))
+        amount = self.choose.choice((TOKEN_UNIT, *usual, *edges, *edges))
+        return max(TOKEN_UNIT, amount + TOKEN_UNIT * self.choose.choice(BESIDE))
+
+    def indebted(self, exchange: Exchange, name: str) -> Exchange:
+        """The account with a loan near a bound."""
+        choose, member = self.choose, exchange.members[name]
+        lent = [t for t in exchange.pools if exchange.venue.tokens[t].is_borrowable]
+        if not lent or not ((len(member.supplied) and choose.random() < 0.7) or choose.random() < 0.1):
+            return exchange
+        token = choose.choice((exchange.venue.quote, choose.choice(lent)))
+        pool = exchange.pools[token]
+        price = exactly(exchange.prices.tokens[token])
+        capacity = exactly(loans_of(exchange, name).capacity) or Fraction(100)
+        owed = capacity / price * choose.choice(LOANS)
+        shares = grid(owed / exactly(pool.debt_index), TOKEN_UNIT)
+        cash = pool.cash - shares * pool.debt_index
+        if shares <= 0 or cash < 0:
+            return exchange
+        exchange = exchange.put_pool(evolve(pool, cash=cash, debt_shares=pool.debt_shares + shares))
+        return exchange.put(evolve(member, borrowed=table({token: shares})))
+
+    def funded(self, exchange: Exchange, name: str) -> Exchange:
+        """The account with so much cash that it is near a bound."""
+        choose, member = self.choose, exchange.members[name]
+        for dex in sorted({exchange.markets[market].dex for market in member.positions} | {""}):
+            cross = [
+                p for m, p in member.positions.items() if exchange.markets[m].dex == dex and p.raw is None
+            ]
+            values = [exactly(p.size * exchange.markets[p.market].mark) for p in cross]
+            asked = sum(map(abs, values), ZERO) / choose.choice((20, 40, 80))
+            member = member.add_raw(dex, grid(asked * choose.choice(NEAR)) - sum(values, ZERO))
+            if choose.random() < 0.2:
+                member = member.add_raw(dex, Fraction(1_000_000))
+            if choose.random() < 0.04:
+                member = member.add_deficit(dex, -grid(asked / 10 + 1))
+        exchange = exchange.put(member)
+        asked = exactly(exchange.assess(name).requirement)
+        near = grid(asked * choose.choice(NEAR))
+        spare = near if choose.random() < 0.5 else Fraction(choose.choice((0, 5, 20, 100_000, "0.01", -3)))
+        if member.mode is Regime.CROSS or choose.random() < 0.7:
+            spare = max(ZERO, spare)
+        return exchange.put(member.add_spot(exchange.venue.quote, spare) if spare else member)
 
 
 def _settled(exchange: Exchange, member: Member) -> Exchange:
     """The exchange with an account, and its claims and positions where the others have theirs."""
     for token, shares in member.supplied.items():
         pool = exchange.pools[token]
-        brought = shares * pool.supply_index
-        exchange = exchange.put_pool(
-            evolve(pool, supply_shares=pool.supply_shares + shares, cash=pool.cash + brought)
-        )
+        cash = pool.cash + shares * pool.supply_index
+        exchange = exchange.put_pool(evolve(pool, supply_shares=pool.supply_shares + shares, cash=cash))
     for market, position in member.positions.items():
         held = exchange.markets[market]
         exchange = exchange.put_market(evolve(held, holders=held.holders.put(member.name, position.size)))
     return exchange.put(member)
 
 
-def _funded(exchange: Exchange, choose: Random, name: str) -> Exchange:
-    """The account with a loan near a bound, and so much cash that it is near a bound, too."""
-    member, quote = exchange.members[name], exchange.venue.quote
-    if len(member.supplied) and quote in exchange.pools and choose.random() < 0.7:
-        capacity = exactly(loans_of(exchange, name).capacity)
-        pool = exchange.pools[quote]
-        shares = grid(capacity * choose.choice(LOANS) / exactly(pool.debt_index), Fraction(1, 10**8))
-        lent = shares * pool.debt_index
-        if shares > 0 and lent < pool.cash:
-            exchange = exchange.put_pool(
-                evolve(pool, cash=pool.cash - lent, debt_shares=pool.debt_shares + shares)
-            )
-            member = evolve(member, borrowed=table({quote: shares}))
-            exchange = exchange.put(member)
-    for dex in sorted({exchange.markets[market].dex for market in member.positions} | {""}):
-        cross = [p for m, p in member.positions.items() if exchange.markets[m].dex == dex and p.raw is None]
-        value = sum((p.size * exchange.markets[p.market].mark for p in cross), ZERO)
-        asked = sum((exactly(absolute(p.size)) * exchange.markets[p.market].mark for p in cross), ZERO) / 40
-        member = member.add_raw(dex, grid(asked * choose.choice(NEAR)) - value)
-    exchange = exchange.put(member)
-    asked = exactly(exchange.assess(name).requirement)
-    spare = grid(asked * choose.choice(NEAR) if choose.random() < 0.5 else choose.choice((0, 5, 20, 100_000)))
-    token = exchange.venue.quote
-    return exchange.put(member.add_spot(token, max(ZERO, spare)))
-
-
-def _balanced(exchange: Exchange) -> Exchange:
-    """The exchange whose book stands against all users' positions, with as much cash as it needs."""
+def _balanced(exchange: Exchange, choose: Random) -> Exchange:
+    """The exchange whose book stands against all users' positions, with as much cash as it needs; vaults have some."""
     book, positions = exchange.members[BOOK], {}
     for market in exchange.markets.values():
         size = -sum((s for n, s in market.holders.items() if n != BOOK), ZERO)
@@ -194,23 +296,15 @@ def _balanced(exchange: Exchange) -> Exchange:
             )
             holders = holders.put(BOOK, size)
         exchange = exchange.put_market(evolve(market, holders=holders))
-    raw = dict.fromkeys(sorted({market.dex for market in exchange.markets.values()}), 10 * RICH)
-    spot = dict.fromkeys(exchange.venue.tokens, RICH)
-    return exchange.put(evolve(book, positions=table(positions), raw=table(raw), spot=table(spot)))
-
-
-def _steps(choose: Random, exchange: Exchange) -> list[dict[str, Any]]:
-    match choose.choice(("nothing", "nothing", "prices", DISCHARGE)):
-        case "prices":
-            return [
-                {"op": "move_prices", "marks": _moved(choose, exchange.markets.values())},
-                {"op": DISCHARGE},
-            ]
-        case "discharge":
-            return [{"op": DISCHARGE}]
-    return []
-
-
-def _moved(choose: Random, markets: Iterable[Market]) -> dict[str, str]:
-    moves = ("0.9", "0.99", "1.01", "1.1", "1.5", "0.6")
-    return {m.name: show(exactly(m.mark) * Fraction(choose.choice(moves)), 12) for m in markets}
+    dexes = sorted({market.dex for market in exchange.markets.values()})
+    vaults = [(exchange.members[f"{VAULT}:{dex}" if dex else VAULT], dex) for dex in dexes]
+    own = Fraction(choose.choice((0, 1_000, 1_000_000)))
+    exchange = exchange.put(*(vault.add_raw(dex, own) for vault, dex in vaults if own))
+    return exchange.put(
+        evolve(
+            book,
+            positions=table(positions),
+            raw=table(dict.fromkeys(dexes, 10 * RICH)),
+            spot=table(dict.fromkeys(exchange.venue.tokens, RICH)),
+        )
+    )

@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from attrs import frozen
+from urllib3.exceptions import LocationParseError
+from urllib3.util import parse_url
 
 from solvent.errors import InputError
 
@@ -45,36 +47,49 @@ def address(text: str) -> Address:
     Raises:
         InputError: it states none.
     """
-    if text.startswith(("http://", "https://")):
-        return Address(Transport.HTTP, (text,), text)
     prefix, _, rest = text.partition(":")
+    if prefix in ("http", "https"):
+        return _service(text)
     if prefix == Transport.STDIO:
-        return _command(text, rest)
+        return Address(Transport.STDIO, _words(text, rest, "a command after stdio:"), text)
     if prefix == Transport.PYTHON:
         return _python(text, rest)
-    if Path(text.split(" ", 1)[0]).is_file():
-        return _command(text, text)
-    if prefix.replace(".", "").replace("_", "").isalnum() and rest.isidentifier():
+    if _is_dotted(prefix) and rest.isidentifier():
         return _python(text, text)
-    raise InputError("the address", "", repr(text), EXPECTED)
+    words = _words(text, text, EXPECTED)
+    if not Path(words[0]).is_file():
+        raise InputError("the address", "", repr(text), EXPECTED)
+    return Address(Transport.STDIO, (str(Path(words[0]).absolute()), *words[1:]), text)
 
 
-def _command(text: str, rest: str) -> Address:
+def _is_dotted(text: str) -> bool:
+    return all(part.isidentifier() for part in text.split("."))
+
+
+def _words(text: str, command: str, expected: str) -> tuple[str, ...]:
     try:
-        words = tuple(shlex.split(rest))
+        words = tuple(shlex.split(command))
     except ValueError as error:
-        raise InputError(
-            "the address", "", repr(text), f"a command whose quotes are closed: {error}"
-        ) from None
-    if not words:
-        raise InputError("the address", "", repr(text), "a command after stdio:")
-    return Address(Transport.STDIO, words, text)
+        told = f"a command whose quotes are closed ({str(error).lower()})"
+        raise InputError("the address", "", repr(text), told) from None
+    if not words or "\0" in command:
+        raise InputError("the address", "", repr(text), expected)
+    return words
+
+
+def _service(text: str) -> Address:
+    try:
+        host = parse_url(text).host
+    except LocationParseError:
+        host = None
+    if not host:
+        raise InputError("the address", "", repr(text), "a URL with a host, such as http://127.0.0.1:8700/v1")
+    return Address(Transport.HTTP, (text,), text)
 
 
 def _python(text: str, rest: str) -> Address:
     module, _, attribute = rest.partition(":")
-    if not module or not attribute.isidentifier():
-        raise InputError(
-            "the address", "", repr(text), "py:MODULE:ATTRIBUTE, such as py:myengine.adapter:Adapter"
-        )
+    if not _is_dotted(module) or not attribute.isidentifier():
+        expected = "py:MODULE:ATTRIBUTE, such as py:myengine.adapter:Adapter"
+        raise InputError("the address", "", repr(text), expected)
     return Address(Transport.PYTHON, (module, attribute), text)

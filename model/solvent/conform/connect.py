@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
 from typing import Any, Protocol
 
-import urllib3
 from attrs import define, field, frozen
 
 from solvent.conform.address import Address, Transport, address
-from solvent.conform.engine import Broken, Greeting, InProcess, greeting, hello
-from solvent.conform.replies import reply_of
+from solvent.conform.connect_http import Service
+from solvent.conform.connect_python import InPython, engine_at
+from solvent.conform.engine import Broken, Greeting, greeting, hello
 from solvent.conform.stdio import Process
 from solvent.errors import InputError
+from solvent.protocol import schemas
 
 MOST_RESTARTS = 5
 PATIENCE = 2.0
 """How many seconds an engine may take to end."""
+_FIRST_SEQ = 1_000_000
+"""The sequence numbers from here on are the conversation's own."""
 
 
 @frozen
@@ -52,78 +51,11 @@ class Line(Protocol):
     def ask(self, message: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
         """The reply to a message."""
 
-    def ends(self, seconds: float) -> bool:
-        """Whether it ends of its own accord."""
+    def ends(self, seconds: float) -> str:
+        """What is wrong with how it ends of its own accord; empty where nothing is."""
 
     def kill(self) -> None:
         """End it."""
-
-
-@define
-class Service:
-    """An engine behind HTTP: each message is the body of a POST."""
-
-    url: str
-    _pool: urllib3.PoolManager = field(factory=lambda: urllib3.PoolManager(maxsize=1))
-
-    def ask(self, message: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
-        """The reply to a message; asked again only where no connection came about."""
-        body = json.dumps(message, separators=(",", ":")).encode()
-        retries = urllib3.Retry(connect=2, read=0, redirect=0, status=0, other=0, backoff_factor=0.1)
-        headers = {"Content-Type": "application/json"}
-        try:
-            reply = self._pool.request(
-                "POST", self.url, body=body, headers=headers, timeout=seconds, retries=retries
-            )
-        except (urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ConnectTimeoutError) as error:
-            raise Broken("timeout", f"no answer within {seconds:g} s") from error
-        except urllib3.exceptions.MaxRetryError as error:
-            kind = "start" if message.get("cmd") == "hello" else "crash"
-            raise Broken(kind, f"{self.url} cannot be reached: {error.reason}") from error
-        except urllib3.exceptions.HTTPError as error:
-            raise Broken("crash", f"{self.url}: {error}") from error
-        if reply.status != 200:
-            raise Broken("protocol", f"{self.url} answers with status {reply.status}")
-        return reply_of(reply.data, message, "")
-
-    def ends(self, seconds: float) -> bool:
-        """A service goes on."""
-        del seconds
-        return True
-
-    def kill(self) -> None:
-        """A service is not ours to end."""
-        self._pool.clear()
-
-
-@define
-class InPython:
-    """An engine in this process.
-
-    Attributes:
-        engine: the engine.
-        strict: whether messages and replies travel as JSON all the same.
-    """
-
-    engine: InProcess
-    strict: bool = False
-
-    def ask(self, message: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
-        """The reply to a message."""
-        del seconds
-        if not self.strict:
-            reply = self.engine.ask(message)
-            return reply_of(json.dumps(reply).encode(), message, "") if message["cmd"] == "hello" else reply
-        reply = self.engine.ask(json.loads(json.dumps(message)))
-        return reply_of(json.dumps(reply).encode(), message, "")
-
-    def ends(self, seconds: float) -> bool:
-        """It ends with this process."""
-        del seconds
-        return True
-
-    def kill(self) -> None:
-        """Nothing is left of it."""
 
 
 def line_to(at: Address, *, strict: bool = False) -> Line:
@@ -138,22 +70,11 @@ def line_to(at: Address, *, strict: bool = False) -> Line:
         case Transport.HTTP:
             return Service(at.target[0])
         case Transport.PYTHON:
-            return InPython(InProcess(_answers(*at.target)), strict)
+            return InPython(engine_at(*at.target), strict)
 
 
-def _answers(module: str, attribute: str) -> Any:
-    """The function of messages that a module's attribute is, or has under the name ``answer``."""
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-        made = found() if isinstance(found, type) else found
-    except Exception as error:
-        raise Broken("start", f"py:{module}:{attribute}: {type(error).__name__}: {error}") from error
-    answers = getattr(made, "answer", made)
-    if not callable(answers):
-        raise Broken("start", f"py:{module}:{attribute} has no method answer(message)")
-    return answers
+class Misspoken(Exception):  # noqa: N818 - a fault of the kit, told as one
+    """A message of the kit that the published schema of its command does not allow."""
 
 
 @define
@@ -163,10 +84,12 @@ class Connection:
     Attributes:
         at: where it is.
         limits: how long it may take.
-        strict: whether an engine in this process is talked to in JSON all the same.
+        strict: whether every message and reply is held to the published schemas, and an engine in this process is
+            talked to in JSON.
         greeting: what it says of itself.
+        alive: whether it can be asked: not once it could not be started again.
         restarts: how often it was started again.
-        slow_to_end: whether it did not end when it was asked to.
+        ending: what was wrong with how it ended, such as that it went on running; empty where nothing was.
     """
 
     at: Address
@@ -174,23 +97,36 @@ class Connection:
     strict: bool = False
     greeting: Greeting = field(init=False)
     restarts: int = 0
-    slow_to_end: bool = False
+    ending: str = ""
     _line: Line = field(init=False)
-    _seq: Iterator[int] = field(factory=lambda: count(1_000_000))
+    alive: bool = field(default=False, init=False)
+    _seq: Iterator[int] = field(factory=lambda: count(_FIRST_SEQ))
 
     def __attrs_post_init__(self) -> None:
         self._begin()
+
+    @property
+    def slow_to_end(self) -> bool:
+        """Whether it did not end as it was asked to."""
+        return bool(self.ending)
 
     def _begin(self) -> None:
         self._line = line_to(self.at, strict=self.strict)
         message = hello(next(self._seq))
         try:
-            self.greeting = greeting(self._line.ask(message, self.limits.of(message)))
+            reply = self._line.ask(message, self.limits.of(message))
+            self.greeting = greeting(reply)
+            self._require(reply, message)
         except Broken as broken:
-            self._line.kill()
-            output = broken.output.strip()
-            told = f"{broken.reason}\n{output}" if output else broken.reason
+            self._kill()
+            last = broken.output.strip().rpartition("\n")[2]
+            told = (
+                f"{broken.reason}; the last that it wrote on standard error: {last}"
+                if last
+                else broken.reason
+            )
             raise Broken("start", f"{self.at}: {told}", broken.output) from broken
+        self.alive = True
 
     def ask(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
         """The reply to a message. An engine that breaks is started again; the message is not asked again.
@@ -198,10 +134,12 @@ class Connection:
         Raises:
             Broken: there is no reply; of kind ``start`` where the engine cannot be started again, either.
         """
+        if not self.alive:
+            raise Broken("start", "the engine could not be started again")
         try:
-            return self._line.ask(message, self.limits.of(message))
+            return self._asked(message)
         except Broken as broken:
-            self._line.kill()
+            self._kill()
             if self.restarts >= MOST_RESTARTS:
                 told = f"the engine broke {MOST_RESTARTS + 1} times; the last time: {broken.reason}"
                 raise Broken("start", told, broken.output) from broken
@@ -209,14 +147,37 @@ class Connection:
             self._begin()
             raise
 
+    def _asked(self, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self.strict:
+            try:
+                schemas.hold_message(message)
+            except InputError as error:
+                raise Misspoken(str(error)) from error
+        reply = self._line.ask(message, self.limits.of(message))
+        self._require(reply, message)
+        return reply
+
+    def _require(self, reply: Mapping[str, Any], message: Mapping[str, Any]) -> None:
+        if self.strict:
+            try:
+                schemas.hold_reply(reply, message)
+            except InputError as error:
+                raise Broken("protocol", str(error)) from error
+
+    def _kill(self) -> None:
+        self.alive = False
+        self._line.kill()
+
     def close(self) -> None:
         """End the conversation; an engine that does not end is killed."""
+        if not self.alive:
+            return
         try:
             self._line.ask({"cmd": "bye", "seq": next(self._seq)}, PATIENCE)
-            self.slow_to_end = not self._line.ends(PATIENCE)
-        except Broken:
-            self.slow_to_end = True
-        self._line.kill()
+            self.ending = self._line.ends(PATIENCE)
+        except Broken as broken:
+            self.ending = f"bye: {broken.reason}"
+        self._kill()
 
 
 @contextmanager
@@ -226,12 +187,10 @@ def connect(text: str, limits: Limits = Limits(), *, strict: bool = False) -> It
     Raises:
         InputError: the address is none.
         Broken: the engine cannot be started.
+        Misspoken: strict, and a message of ours is none of the protocol.
     """
     connection = Connection(address(text), limits, strict)
     try:
         yield connection
     finally:
         connection.close()
-
-
-__all__ = ["Connection", "InputError", "Limits", "connect"]

@@ -9,17 +9,20 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from solvent.conform.judge import Divergence
-from solvent.conform.program import Program, expected
+from solvent.conform.judge import AMOUNTS, Divergence
+from solvent.conform.program import Document, Program, expected, rules_of
+from solvent.conform.reached import can_tell, reached
+from solvent.conform.substitutes import numeric, substituted
 from solvent.conform.values import Abilities, close, flat, value_of
 from solvent.mutants import Mutant, catalogue, engine_of
 from solvent.protocol.engine import Reference
-from solvent.protocol.picture import Path, Value
+from solvent.protocol.picture import Path, Value, field_of
 from solvent.rules import all_rules
 
 MOST = 3
 """How many misreadings are told."""
-Answers = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+Reply = Mapping[str, Any]
+Answers = Callable[[Mapping[str, Any]], Reply]
 
 
 @frozen
@@ -27,49 +30,64 @@ class Misreading:
     """A misreading that makes the engine's number.
 
     Attributes:
-        id: of the mutant, or the rule and its reading.
-        words: what is misread, as the end of "the same as with ...".
-        rule: the rule.
+        id: of the mutant, or the rule and its reading, or what was put in the place of what.
+        words: what is misread, as the end of "what it would be with ...".
+        rule: the rule; empty where the number alone tells it.
         whole: whether it makes every outcome and figure up to that step, and not this number alone.
     """
 
     id: str
     words: str
     rule: str
-    whole: bool
+    whole: bool = False
 
 
 def misreadings(
-    program: Program, reply: Mapping[str, Any], divergence: Divergence, abilities: Abilities
+    program: Program, reply: Reply, divergence: Divergence, abilities: Abilities
 ) -> tuple[Misreading, ...]:
-    """The misreadings that make what an engine answered, those that make all of it first."""
+    """The misreadings that make what an engine answered up to a step; where none makes all of it, those of the figure.
+
+    Every other reading of a rule and every mutant is tried that the program can tell from the model; where none of
+    them makes the figure, one price or claim in the place of another; then what the number alone tells.
+    """
     cut = evolve(program, steps=program.steps[: divergence.step])
-    found = [
-        evolve(misread, whole=alike)
-        for misread, answer in _candidates(cut)
-        if (alike := _alike(answer, reply, divergence, abilities)) is not None
-    ]
-    wholly = [one for one in found if one.whole]
-    return tuple((wholly or found)[:MOST]) or tuple(_numeric(program, divergence, abilities))
+    wanted = _Wanted.of(reply, divergence, abilities)
+    for candidates in (_rules(cut), _substitutes(cut)):
+        found = [
+            evolve(misreading, whole=whole)
+            for misreading, answer in candidates
+            if (whole := wanted.made_by(answer)) is not None
+        ]
+        if found:
+            best = [one for one in found if one.whole] or found
+            return tuple(best[:MOST])
+    first, before = divergence.differences[0], None
+    if divergence.step:
+        before = expected(program)[divergence.step - 1].picture.get(first.path)
+    parameters = program.genesis["venue"]["parameters"]
+    told = numeric(first.expected, first.found, before, parameters)
+    return tuple(Misreading(name, words, "") for name, words in told)[:MOST]
 
 
-def _candidates(program: Program) -> Iterator[tuple[Misreading, Mapping[str, Any]]]:
-    """Every misreading that is known, and what it makes of a program."""
-    message = program.message(0)
-    readings = program.genesis["venue"]["readings"]
+def _rules(program: Program) -> Iterator[tuple[Misreading, Reply]]:
+    """Every other reading and every mutant that the program may tell from the model, and what it makes of it."""
+    message, venue = program.message(0), program.genesis["venue"]
+    readings, called = venue.get("readings", {}), rules_of(program)
     for name, rule in all_rules().items():
-        for reading in rule.readings:
+        for reading in rule.readings if name in called else ():
             if len(rule.readings) > 1 and readings.get(name, rule.default) != reading:
-                venue = {**program.genesis["venue"], "readings": {**readings, name: reading}}
-                other = {**message, "genesis": {**program.genesis, "venue": venue}}
-                words = f"the reading '{reading}' of {name}"
-                yield (
-                    Misreading(f"{name}={reading}", words, name, whole=False),
-                    _answer(Reference().answer, other),
-                )
+                genesis = {**program.genesis, "venue": {**venue, "readings": {**readings, name: reading}}}
+                misread = Misreading(f"{name}={reading}", f"the reading {reading} of {name}", name)
+                yield misread, _answer(Reference().answer, {**message, "genesis": genesis})
+    places = reached(program)
     for mutant in catalogue().values():
-        misread = Misreading(mutant.id, mutant.reading, mutant.rule, whole=False)
-        yield misread, _answer(_engine(mutant), message)
+        if can_tell(mutant, places):
+            yield Misreading(mutant.id, mutant.reading, mutant.rule), _answer(_engine(mutant), message)
+
+
+def _substitutes(program: Program) -> Iterator[tuple[Misreading, Reply]]:
+    for name, words, other in substituted(program):
+        yield Misreading(name, words, ""), _answer(Reference().answer, other.message(0))
 
 
 @cache
@@ -78,72 +96,77 @@ def _engine(mutant: Mutant) -> Answers:
     return answers
 
 
-def _answer(answers: Answers, message: Mapping[str, Any]) -> Mapping[str, Any]:
+def _answer(answers: Answers, message: Mapping[str, Any]) -> Reply:
     try:
         return answers(message)
     except Exception:  # noqa: BLE001 - a flawed engine may fail in any way, and then it does not answer alike
         return {}
 
 
-def _states(reply: Mapping[str, Any], steps: int) -> list[tuple[Any, dict[Path, Value | None]]]:
-    """Whether each step was carried out, and the figures after it; the genesis first."""
-    outcomes = reply.get("outcomes", [])[:steps]
-    stated = [(True, reply.get("state", {})), *((o.get("ok"), o.get("state", {})) for o in outcomes)]
-    return [(ok, {path: value_of(content) for path, content in flat(state)}) for ok, state in stated]
+@frozen
+class _Moment:
+    """What an engine says of one step: whether it is carried out, why not, what it did, and the figures after it."""
+
+    done: Any
+    code: str
+    events: Any
+    figures: Mapping[Path, Value | None]
 
 
-def _alike(
-    answer: Mapping[str, Any], reply: Mapping[str, Any], divergence: Divergence, abilities: Abilities
-) -> bool | None:
-    """Whether an answer is the engine's up to the step: in all, in the differing figure alone (false), or not (none)."""
-    ours, theirs = _states(answer, divergence.step), _states(reply, divergence.step)
-    if len(ours) != len(theirs):
-        return None
-    path = divergence.differences[0].path
-    (ok, state), (their_ok, their_state) = ours[-1], theirs[-1]
-    if ok != their_ok or (path in their_state and not _same(state.get(path), their_state[path], abilities)):
-        return None
-    return all(
-        one[0] == other[0] and _all_same(one[1], other[1], abilities)
-        for one, other in zip(ours, theirs, strict=True)
-    )
+@frozen
+class _Wanted:
+    """What a misreading has to make.
+
+    Attributes:
+        moments: what the engine said up to the step, the beginning first.
+        divergence: where it differs.
+        abilities: to how many digits, and whether codes count.
+    """
+
+    moments: tuple[_Moment, ...]
+    divergence: Divergence
+    abilities: Abilities
+
+    @classmethod
+    def of(cls, reply: Reply, divergence: Divergence, abilities: Abilities) -> _Wanted:
+        """What the engine's reply asks of a misreading."""
+        return cls(tuple(_moments(reply, divergence.step, abilities)), divergence, abilities)
+
+    def made_by(self, answer: Reply) -> bool | None:
+        """Whether an answer is the engine's in all up to the step; ``None`` where not even the first difference is."""
+        moments = tuple(_moments(answer, self.divergence.step, self.abilities))
+        if len(moments) != len(self.moments) or not self._shows(moments[-1]):
+            return None
+        return all(self._alike(ours, theirs) for ours, theirs in zip(moments, self.moments, strict=True))
+
+    def _shows(self, ours: _Moment) -> bool:
+        """Whether the answer has the engine's value of what differs first."""
+        theirs, path = self.moments[-1], self.divergence.differences[0].path
+        if ours.done != theirs.done or ours.code != theirs.code:
+            return False
+        if path in theirs.figures or path in ours.figures:
+            return self._same(path, ours, theirs)
+        return path == ("ok",) or self._alike(ours, theirs)
+
+    def _alike(self, ours: _Moment, theirs: _Moment) -> bool:
+        if (ours.done, ours.code, ours.events) != (theirs.done, theirs.code, theirs.events):
+            return False
+        paths = [path for path in {*ours.figures, *theirs.figures} if field_of(path) in self.abilities.fields]
+        return all(self._same(path, ours, theirs) for path in paths)
+
+    def _same(self, path: Path, ours: _Moment, theirs: _Moment) -> bool:
+        absent = Fraction(0) if field_of(path) in AMOUNTS else None
+        one, other = (moment.figures.get(path, absent) for moment in (ours, theirs))
+        if isinstance(one, Fraction) and isinstance(other, Fraction):
+            return close(one, other, self.abilities.digits)
+        return one == other
 
 
-def _all_same(
-    ours: Mapping[Path, Value | None], theirs: Mapping[Path, Value | None], abilities: Abilities
-) -> bool:
-    shared = [path for path in theirs if path in ours]
-    apart = [v for path, v in theirs.items() if path not in ours] + [
-        v for p, v in ours.items() if p not in theirs
-    ]
-    wide = len(apart) < len(shared) or not any(apart)
-    return wide and all(_same(ours[path], theirs[path], abilities) for path in shared)
-
-
-def _same(one: Value | None, other: Value | None, abilities: Abilities) -> bool:
-    if isinstance(one, Fraction) and isinstance(other, Fraction):
-        return close(one, other, abilities.digits)
-    return one == other
-
-
-def _numeric(program: Program, divergence: Divergence, abilities: Abilities) -> Iterator[Misreading]:
-    """What the number alone may tell: another rounding, another sign, or the figure of the step before."""
-    first = divergence.differences[0]
-    wanted, found = first.expected, first.found
-    if not isinstance(wanted, Fraction) or not isinstance(found, Fraction):
-        return
-    parameters = program.genesis["venue"]["parameters"]
-    for name in ("usd_unit", "token_unit", "ratio_unit"):
-        unit = value_of(parameters.get(name))
-        if isinstance(unit, Fraction) and unit and 0 < abs(found - wanted) <= unit and found % unit == 0:
-            way = "up" if found > wanted else "down"
-            yield Misreading(f"rounded-{way}", f"the number rounded {way} to {name}", "", whole=False)
-    if wanted and close(-wanted, found, abilities.digits):
-        yield Misreading("sign", "the other sign", "", whole=False)
-    if divergence.step:
-        before = expected(program)[divergence.step - 1].picture.get(first.path)
-        if before != wanted and before == found:
-            yield Misreading("stale", "the figure before the step", "", whole=False)
-
-
-__all__ = ["Misreading", "misreadings"]
+def _moments(reply: Reply, steps: int, abilities: Abilities) -> Iterator[_Moment]:
+    outcomes: list[Document] = [{"ok": True, "state": reply.get("state", {})}, *reply.get("outcomes", [])]
+    for outcome in outcomes[: steps + 1]:
+        code = str(outcome.get("code", "")) if outcome.get("ok") is False and abilities.codes else ""
+        figures = {
+            path: value_of(content) for path, content in flat(outcome.get("state", {})) if len(path) > 1
+        }
+        yield _Moment(outcome.get("ok"), abilities.errors.get(code, code), outcome.get("events"), figures)

@@ -55,6 +55,7 @@ class Total:
         interrupted: whether somebody ended it.
         broke: whether the engine broke the protocol.
         faults: how many cases failed by a fault of the kit itself.
+        doing: what takes time just now beside running cases.
     """
 
     verdicts: Counter[Verdict] = field(factory=Counter)
@@ -68,6 +69,7 @@ class Total:
     interrupted: bool = False
     broke: bool = False
     faults: int = 0
+    doing: str = ""
 
 
 def header(asked: Mapping[str, Any], greeting: Greeting) -> dict[str, Any]:

@@ -1,37 +1,49 @@
-"""Programs made from a seed: program ``n`` depends on the seed, on ``n``, and on what the engine can do, alone."""
+"""Programs made from a seed: program ``n`` depends on the seed, on ``n``, and on what the engine can do, alone.
+
+The draws of sequences are those of one version of Hypothesis, as in ``solvent.explore``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from random import Random
 from typing import Any
 
-from attrs import evolve, fields
+from attrs import evolve
+from hypothesis import HealthCheck, given, settings
 
 from solvent.account import Regime
 from solvent.conform.accounts import account_state
-from solvent.conform.decimal_state import decimal_genesis
+from solvent.conform.decimal_state import decimal_genesis, shortened
+from solvent.conform.odd_venues import odd_venue
 from solvent.conform.program import Document, Program
 from solvent.conform.values import Abilities
-from solvent.exchange import ChangeParameter, Exchange, Member
-from solvent.exchange.guards import is_house
-from solvent.exchange.state import BOOK
-from solvent.explore.campaign import runs
-from solvent.explore.machine import Watch
-from solvent.explore.worlds import Limits
+from solvent.exchange import Exchange, all_actions, duties
+from solvent.explore.campaign import bytes_of
+from solvent.explore.choices import BYTES, Intent, makers, realise, users
+from solvent.explore.coverage import Taken
+from solvent.explore.machine import Watch, run
+from solvent.explore.worlds import Limits, Plan, World, plans, worlds
 from solvent.protocol.engine import DISCHARGE, op_of, perform
-from solvent.protocol.genesis import genesis_of
 from solvent.protocol.picture import FIELDS
-from solvent.venue import Parameters
 
 LIMITS = Limits(users=4, markets=3, length=3)
-UNWATCHED = Watch(names=("nothing",))
+UNWATCHED = Watch(names=("nothing",), stops=True)
 MOST_STEPS = 40
 SHORT = 6
 """The steps of a program that begins in the middle."""
-_FACTORS = tuple(map(Fraction, ("1/2", "2", "3/4", "5/4", "9/10", "1/10", "3")))
+FREQUENT = (
+    *("move_prices", "pass_time") * 3, *("withdraw", "borrow", "supply", "withdraw_supply", "auto_supply", "settle_funding") * 2,
+    *("auto_borrow", "send", "switch_mode", "change_leverage", "place_order", "market_order", "fill") * 2,
+)  # fmt: skip
+"""Intents of accounts, beside each kind once."""
+SPOILT = ("0", "-1", "0.000000001", "1000000000")
+"""Numbers in the place of those of a step."""
+MOST_DUTIES = 6
+"""The duties of a state that an engine is asked for one by one where it cannot discharge them."""
 _OPEN = ("place_order", "market_order", "fill", "borrow", "auto_borrow", "supply", "auto_supply")
+Step = dict[str, Any]
 
 
 def observed(abilities: Abilities) -> tuple[str, ...]:
@@ -44,6 +56,66 @@ def random_of(seed: int, number: int, what: str) -> Random:
     return Random(f"{what} {seed} {number}")  # noqa: S311 - programs are drawn, nothing is kept secret
 
 
+def accounts(seed: int, numbers: Iterable[int], abilities: Abilities) -> Iterator[Program]:
+    """Programs about accounts that are there already, with no step, one or two, or what the venue must do at once."""
+    regimes = [regime for regime in Regime if regime.value in abilities.regimes]
+    if not abilities.any_genesis or not {*regimes} - {Regime.ISOLATED}:
+        return
+    for number in numbers:
+        choose = random_of(seed, number, "accounts")
+        exchange = account_state(choose, regimes)
+        steps = tuple(_few_steps(exchange, abilities, choose))
+        yield Program(decimal_genesis(exchange), steps, observed(abilities))
+
+
+def _few_steps(exchange: Exchange, abilities: Abilities, choose: Random) -> Iterator[Step]:
+    """Up to four steps that somebody would like to take, some of them spoilt, and what is due then; none, now and then."""
+    kinds = [kind for kind in makers() if kind in abilities.operations or kind not in all_actions()]
+    for kind in choose.choices((*FREQUENT, *kinds), k=choose.choice((0, 1, 3, 4))):
+        intended = realise(exchange, Intent(kind, choose.randbytes(BYTES))) if kind in kinds else None
+        step = {} if intended is None else shortened(op_of(intended))
+        if step and choose.random() < 0.15:
+            step = _spoilt(step, exchange, choose)
+        if step and _can(step, abilities):
+            yield step
+            exchange, _ = perform(exchange, step)
+    if choose.random() < 0.5:
+        yield from [{"op": DISCHARGE}] if DISCHARGE in abilities.operations else _duties(exchange, abilities)
+
+
+def _spoilt(step: Step, exchange: Exchange, choose: Random) -> Step:
+    """The step with another number, account or market in one place; as it is where the model cannot be asked for that."""
+    names = {"account": users(exchange), "counterparty": users(exchange), "market": list(exchange.markets)}
+    places = [
+        (key, names.get(key, SPOILT)) for key, value in step.items() if isinstance(value, str) and key != "op"
+    ]
+    places += [
+        (key, {name: number})
+        for key in ("marks", "spots")
+        for name in step.get(key, {})
+        for number in SPOILT[:2]
+    ]
+    if not places:
+        return step
+    key, instead = choose.choice(places)
+    other = {**step, key: choose.choice(instead) if isinstance(instead, (list, tuple)) else instead}
+    try:
+        perform(exchange, other)
+    except Exception:  # noqa: BLE001 - whatever a step that makes no sense meets
+        return step
+    return other
+
+
+def _duties(exchange: Exchange, abilities: Abilities) -> Iterator[Step]:
+    """What is due, step by step, for an engine that cannot discharge it of its own accord."""
+    for _ in range(MOST_DUTIES):
+        action = next(duties(exchange), None)
+        if action is None or action.name() not in abilities.operations:
+            return
+        yield shortened(op_of(action))
+        exchange = action.apply(exchange)
+
+
 def sequences(seed: int, numbers: Iterable[int], abilities: Abilities) -> Iterator[Program]:
     """Programs of many steps: users, the venue and the world act, and some of it is refused."""
     for number in numbers:
@@ -52,64 +124,64 @@ def sequences(seed: int, numbers: Iterable[int], abilities: Abilities) -> Iterat
             yield program
 
 
-def accounts(seed: int, numbers: Iterable[int], abilities: Abilities) -> Iterator[Program]:
-    """Programs about accounts that are there already: no step, a move of prices, or what the venue must do at once."""
-    if not abilities.any_genesis:
-        return
-    regimes = [regime for regime in Regime if regime.value in abilities.regimes]
-    if not {*regimes} - {Regime.ISOLATED}:
-        return
-    for number in numbers:
-        choose = random_of(seed, number, "accounts")
-        exchange, steps = account_state(choose, regimes)
-        exchange = twisted(exchange, choose) if choose.random() < 0.3 else exchange
-        known = [step for step in steps if step["op"] in abilities.operations]
-        yield Program(decimal_genesis(exchange), tuple(known), observed(abilities))
-
-
 def _sequence(seed: int, number: int, abilities: Abilities) -> Program | None:
-    choose = random_of(seed, number, "sequence")
-    outcome = next((run for _, run in runs(seed, range(number, number + 1), LIMITS, UNWATCHED)), None)
-    if outcome is None:
+    drawn = _drawn(seed, number)
+    if drawn is None:
         return None
-    exchange = _within(outcome.world.exchange, abilities, choose)
-    exchange = twisted(exchange, choose) if choose.random() < 0.4 else exchange
-    steps = [op_of(taken.action) for taken in outcome.steps]
+    (world, plan), choose = drawn, random_of(seed, number, "sequence")
+    exchange = _in_known_modes(world.exchange, abilities, choose)
+    if choose.random() < 0.4:
+        exchange = evolve(exchange, venue=odd_venue(exchange.venue, choose, exchange.markets))
+    known = {*abilities.operations, *({*_kinds(plan)} - {*all_actions()})}
+    plan = Plan(tuple(intent for intent in plan.intents if intent.kind in known))
+    taken = run(evolve(world, exchange=exchange), plan, UNWATCHED).steps
+    if abilities.any_genesis and choose.random() < 0.5:
+        exchange, taken = _middle(exchange, taken, choose)
+    steps = [shortened(op_of(one.action)) for one in taken]
     steps = [step for step in steps if _can(step, abilities)][:MOST_STEPS]
     if DISCHARGE in abilities.operations:
         steps = list(_with_discharges(steps, choose))
-    if not steps:
-        return None
-    if abilities.any_genesis and choose.random() < 0.5:
-        return _from_the_middle(exchange, steps, abilities, choose)
-    return Program(genesis_of(exchange), tuple(steps), observed(abilities))
+    return Program(decimal_genesis(exchange), tuple(steps), observed(abilities)) if steps else None
+
+
+def _kinds(plan: Plan) -> Iterator[str]:
+    return (intent.kind for intent in plan.intents)
+
+
+def _drawn(seed: int, number: int) -> tuple[World, Plan] | None:
+    """A world and a plan; nothing where they would draw more than there is."""
+    draw, drawn = _draw()
+    drawn.clear()
+    draw(bytes_of(seed, number))
+    return drawn[0] if drawn else None
+
+
+@cache
+def _draw() -> tuple[Callable[[bytes], Any], list[tuple[World, Plan]]]:
+    """A function that draws from bytes, and the list that it leaves what it drew in."""
+    drawn: list[tuple[World, Plan]] = []
+    quiet = settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    test: Any = given(worlds(LIMITS), plans(LIMITS))(lambda world, plan: drawn.append((world, plan)))
+    return quiet(test).hypothesis.fuzz_one_input, drawn
+
+
+def _in_known_modes(exchange: Exchange, abilities: Abilities, choose: Random) -> Exchange:
+    """The state with users in the modes that an engine knows."""
+    modes = (Regime.CROSS, Regime.UNIFIED, Regime.PORTFOLIO)
+    known = [mode for mode in modes if mode.value in abilities.regimes]
+    members = [exchange.members[name] for name in users(exchange)]
+    strange = [member for member in members if known and member.mode not in known]
+    return exchange.put(*(evolve(member, mode=choose.choice(known)) for member in strange))
 
 
 def _can(step: Document, abilities: Abilities) -> bool:
     """Whether an engine can do a step in the regimes that it knows."""
     known = step["op"] in abilities.operations
     apart = not step.get("isolated") or Regime.ISOLATED.value in abilities.regimes
-    return (
-        known and apart and step.get("mode", Regime.CROSS.value) in {*abilities.regimes, Regime.CROSS.value}
-    )
+    return known and apart and step.get("mode") in {None, *abilities.regimes}
 
 
-def _within(exchange: Exchange, abilities: Abilities, choose: Random) -> Exchange:
-    """The state with users in the modes that an engine knows."""
-    known = [
-        mode for mode in (Regime.CROSS, Regime.UNIFIED, Regime.PORTFOLIO) if mode.value in abilities.regimes
-    ]
-    if not known:
-        return exchange
-    strange = [
-        member
-        for name, member in exchange.members.items()
-        if name != BOOK and not is_house(name) and member.mode not in known
-    ]
-    return exchange.put(*(evolve(member, mode=choose.choice(known)) for member in strange))
-
-
-def _with_discharges(steps: list[dict[str, Any]], choose: Random) -> Iterator[dict[str, Any]]:
+def _with_discharges(steps: list[Step], choose: Random) -> Iterator[Step]:
     """The steps; now and then the venue does all that is due after a move of prices."""
     for step in steps:
         yield step
@@ -117,33 +189,12 @@ def _with_discharges(steps: list[dict[str, Any]], choose: Random) -> Iterator[di
             yield {"op": DISCHARGE}
 
 
-def _from_the_middle(
-    exchange: Exchange, steps: list[dict[str, Any]], abilities: Abilities, choose: Random
-) -> Program:
-    """A program that begins after some of the steps, where more is at stake."""
-    opened = [n for n, step in enumerate(steps) if step["op"] in _OPEN]
-    first = choose.randint(opened[0] + 1 if opened else 0, len(steps))
-    for step in steps[:first]:
-        exchange, _ = perform(exchange, step)
-    left = steps[first : first + SHORT]
-    return Program(decimal_genesis(exchange), tuple(left), observed(abilities))
-
-
-def twisted(exchange: Exchange, choose: Random) -> Exchange:
-    """The state with a few parameters that no venue has: an engine that knows a constant by heart is found out."""
-    venue = exchange.venue
-    names = [f.name for f in fields(Parameters) if getattr(venue.parameters, f.name)]
-    names += [f"{token.name}.ltv" for token in venue.tokens.values() if token.ltv]
-    names = [name for name in names if not name.endswith("_unit") and not name.startswith("eligible")]
-    for name in choose.sample(names, choose.randint(1, 4)):
-        token, _, parameter = name.rpartition(".")
-        held: Any = getattr(venue.tokens[token] if token else venue.parameters, parameter)
-        change = ChangeParameter(parameter=name, value=held * choose.choice(_FACTORS))
-        if change.refusal(exchange) is None:
-            exchange = change.apply(exchange)
-    return exchange
-
-
-def users_of(exchange: Exchange) -> list[Member]:
-    """The accounts of users."""
-    return [member for name, member in exchange.members.items() if name != BOOK and not is_house(name)]
+def _middle(
+    exchange: Exchange, taken: tuple[Taken, ...], choose: Random
+) -> tuple[Exchange, tuple[Taken, ...]]:
+    """A state after some of the steps, where more is at stake, and the next of them."""
+    opened = [n for n, one in enumerate(taken) if one.action.name() in _OPEN]
+    first = choose.randint(opened[0] + 1 if opened else 0, len(taken))
+    if first == len(taken):
+        return (taken[-1].after if taken else exchange), ()
+    return taken[first].before, taken[first : first + SHORT]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from solvent.conform.advice import LOG, advice
 from solvent.conform.engine import Broken
 from solvent.errors import InputError
 from solvent.ingest import strict_json
@@ -12,32 +13,46 @@ from solvent.ingest import strict_json
 LONGEST_SHOWN = 80
 
 
-def reply_of(line: bytes, message: Mapping[str, Any], output: str) -> Mapping[str, Any]:
+def excerpt(line: bytes) -> str:
+    """The beginning of a line, in quotes."""
+    text = line.decode("utf-8", "replace").strip()
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}...")
+
+
+def reply_of(line: bytes, message: Mapping[str, Any], output: str, language: str = "") -> Mapping[str, Any]:
     """The reply that a line is.
 
     Args:
         line: what the engine wrote.
         message: what it answers.
         output: what the engine wrote on standard error.
+        language: what it is written in, where that is known.
 
     Raises:
         Broken: it is none.
     """
+
+    def broken(told: str) -> Broken:
+        return Broken("protocol", told, output)
+
     if not line.lstrip().startswith(b"{"):
-        shown = line.decode("utf-8", "replace").strip()[:LONGEST_SHOWN]
-        told = f"the engine wrote {shown!r} where an answer was due; only answers belong on standard output, logs on standard error"
-        raise Broken("protocol", told, output)
+        how = advice(LOG, language)
+        raise broken(
+            f"the engine wrote {excerpt(line)} where a reply was due: standard output is for replies alone, logs belong on standard error ({how})"
+        )
     try:
-        reply = strict_json.loads(line, "the reply")
+        reply: Mapping[str, Any] = strict_json.loads(line, "the reply")
     except InputError as error:
-        raise Broken("protocol", f"{error}{_advice(error)}", output) from error
-    if not isinstance(reply, Mapping):
-        raise Broken("protocol", "the reply is no object", output)
-    if reply.get("seq") != message.get("seq"):
-        told = f"the reply has seq {reply.get('seq')!r}, the message had {message.get('seq')!r}: one reply to each message, in order"
-        raise Broken("protocol", told, output)
+        number = error.expected == "a decimal string"
+        raise broken(
+            f'{error}; numbers go as JSON strings, such as "12.5"' if number else str(error)
+        ) from error
+    if "seq" not in reply:
+        raise broken(
+            f"the reply has no seq: {excerpt(line)}; every reply repeats the seq of its message, and nothing else is written on standard output"
+        )
+    if reply["seq"] != message.get("seq"):
+        raise broken(
+            f"the reply has seq {reply['seq']!r}, the message had {message.get('seq')!r}: one reply to each message, in order, with its seq"
+        )
     return reply
-
-
-def _advice(error: InputError) -> str:
-    return '; numbers of money go as decimal strings, such as "12.5"' if "." in error.found else ""

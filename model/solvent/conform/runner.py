@@ -193,13 +193,18 @@ class _Run:
         rules = self._rules()
         yield footer(self.total, rules, tuple(self._lacks(rules)), wrong, self._cursor())
 
+    @property
+    def _families(self) -> tuple[Family, ...]:
+        """The families of generated programs that are asked for and that the engine can begin."""
+        able = self.greeting.abilities
+        asked = (each for each in GENERATED if self.settings.selection.takes(each))
+        return tuple(each for each in asked if able.any_genesis or each is not Family.ACCOUNTS)
+
     def _generated(self, before: int) -> Iterator[Case]:
         """Generated cases until their number or the time is out."""
         settings, begun = self.settings, monotonic()
-        families = tuple(each for each in GENERATED if settings.selection.takes(each))
-        for case in generated(
-            families, before + 1, settings.since.next, settings.count, settings.profile.accounts
-        ):
+        accounts_each = settings.profile.accounts
+        for case in generated(self._families, before + 1, settings.since.next, settings.count, accounts_each):
             if settings.budget is not None and monotonic() - begun >= settings.budget:
                 return
             yield case
@@ -250,11 +255,15 @@ class _Run:
         if self.examined[trial.key] >= MOST_ALIKE or self.examined.total() >= MOST_EXAMINED:
             return alike
         self.examined[trial.key] += 1
+        self.total.doing = f"looking into {trial.check} of {trial.case.id}"
+        self.settings.tells(self.total)
         try:
             return self.crew.examined(trial)
         except Broken as broken:
             self.total.ends = str(broken)
             return None
+        finally:
+            self.total.doing = ""
 
     def _entry(self, *ids: str) -> Entry | None:
         baseline = self.settings.baseline
@@ -268,11 +277,11 @@ class _Run:
         """Count what was selected and did not run."""
         for case in cases:
             self.total.families[case.family][Verdict.NOT_RUN] += 1
-        families = [each for each in GENERATED if self.settings.selection.takes(each)]
-        missing = max(0, (self.settings.count or 0) - self.met) if families else 0
+        families = self._families
+        missing_ = max(0, (self.settings.count or 0) - self.met) if families else 0
         if families:
-            self.total.families[families[-1]][Verdict.NOT_RUN] += missing
-        self.total.verdicts[Verdict.NOT_RUN] += len(cases) + missing
+            self.total.families[families[-1]][Verdict.NOT_RUN] += missing_
+        self.total.verdicts[Verdict.NOT_RUN] += len(cases) + missing_
 
     def _problems(self) -> Iterator[Problem]:
         """What is wrong with the baseline: entries of its own, and failures that it does not have."""

@@ -14,12 +14,14 @@ from attrs import asdict, evolve, field, frozen
 from solvent import bundle
 from solvent.account import Regime
 from solvent.conform.program import Document, Moment, Program, canonical, expected, rules_of
+from solvent.decimals import parse
 from solvent.errors import InputError
-from solvent.exchange import BOOK, Exchange, duties
+from solvent.exchange import BOOK, Action, Deleverage, Exchange, duties
 from solvent.exchange.guards import is_house
 from solvent.ingest import schemas, strict_json
 from solvent.protocol.engine import DISCHARGE, op_of
-from solvent.protocol.picture import plain
+from solvent.protocol.picture import Path as Path_
+from solvent.protocol.picture import Value, plain
 from solvent.rules import all_rules
 
 FORMAT = "1.0.0"
@@ -155,7 +157,11 @@ def made(  # noqa: D417 - the others are attributes of a vector
 
     Args:
         program: the program; all its figures are observed.
-        id, title, kind, source, flags: as the attributes of ``Vector``.
+        id: as of ``Vector``, and so title, kind, source and flags.
+        title: a sentence.
+        kind: where it comes from.
+        source: in names.
+        flags: the mistakes that it finds.
         fields: figures without which it says nothing.
         reported: what a venue reported of the genesis, as nested objects whose leaves have ``value`` and ``within``.
 
@@ -247,11 +253,40 @@ def _orders(state: Exchange) -> list[list[Document]]:
     left: list[tuple[Exchange, list[Document]]] = [(state, [])]
     while left and len(found) <= MOST_ORDERS:
         at, done = left.pop()
-        due = list(dict.fromkeys(duties(at)))
+        due = list(dict.fromkeys(_choices(at)))
         if not due:
             found.append(done)
         left.extend((action.apply(at), [*done, op_of(action)]) for action in reversed(due))
     return found
+
+
+def _choices(state: Exchange) -> Iterator[Action]:
+    """What may be done first of what is due; counterparties of one rank are as good as each other."""
+    for action in duties(state):
+        yield action
+        if isinstance(action, Deleverage):
+            others = (evolve(action, counterparty=name) for name in state.markets[action.market].holders)
+            yield from (other for other in others if other.refusal(state) is None)
+
+
+def reported_figures(vector: Vector) -> Iterator[tuple[Path_, str, str]]:
+    """What a venue reported of the genesis: the path of each figure, its value, and how far the true one may lie."""
+    yield from _leaves(vector.expect[0].get("reported", {}), ())
+
+
+def _leaves(entry: Mapping[str, Any], path: Path_) -> Iterator[tuple[Path_, str, str]]:
+    if isinstance(entry.get("value"), str):
+        yield path, entry["value"], entry["within"]
+        return
+    for key, below in entry.items():
+        yield from _leaves(below, (*path, key))
+
+
+def agrees(own: Value | None, value: str, within: str) -> bool:
+    """Whether a figure is what was reported, to the digits that were shown."""
+    if own is None or isinstance(own, str) or value == "none":
+        return own == value
+    return bool(abs(own - parse(value)) <= parse(within))
 
 
 def patch(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
@@ -309,7 +344,7 @@ def load(folder: Path | None = None) -> tuple[Vector, ...]:
     seen: dict[str, Path] = {}
     found = []
     for file in files(folder):
-        vector = read(file)
+        vector = read(file, own=folder is None)
         if vector.id in seen:
             raise InputError(str(file), "id", vector.id, f"an id that {seen[vector.id].name} does not have")
         seen[vector.id] = file
@@ -317,14 +352,19 @@ def load(folder: Path | None = None) -> tuple[Vector, ...]:
     return tuple(found)
 
 
-def read(file: Path) -> Vector:
+def read(file: Path, *, own: bool = False) -> Vector:
     """The vector of a file.
+
+    Args:
+        file: the file.
+        own: whether it is the project's own, whose hash says that it is as it was when it was held to the schema.
 
     Raises:
         InputError: it is none, or its hash is not that of its content; the error names the field.
     """
     document, source = strict_json.load(file), str(file)
-    schemas.hold(document, SCHEMA, source)
+    if not own:
+        schemas.hold(document, SCHEMA, source)
     if document["format"].partition(".")[0] != FORMAT.partition(".")[0]:
         raise InputError(source, "format", document["format"], f"a version of the format {FORMAT}")
     hashed = content_hash(document)

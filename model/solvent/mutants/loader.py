@@ -43,13 +43,18 @@ class Edit:
             raise InputError(self.module, "", "no such module", "a module of the model")
         return Path(found.origin)
 
+    @property
+    def source(self) -> str:
+        """The module's source as it is."""
+        return self.file.read_text(encoding="utf-8")
+
     def applied(self) -> str:
         """The module's source with the change.
 
         Raises:
             InputError: the text does not stand in the module exactly once.
         """
-        source = self.file.read_text(encoding="utf-8")
+        source = self.source
         if source.count(self.old) != 1:
             found = f"{source.count(self.old)} times {self.old!r}"
             raise InputError(str(self.file), "", found, "this text exactly once")
@@ -101,15 +106,25 @@ class _Copies(MetaPathFinder, Loader):
         return builtins.__import__(name, *given)
 
 
+_FINDERS: dict[str, _Copies] = {}
+"""The finders of the copies, by the names under which these are imported."""
+
+
 def copy(name: str, edits: Sequence[Edit]) -> Any:
-    """The function that imports modules of a copy of the model with these edits.
+    """The function that imports modules of a copy of the model with these edits, at most one of each module.
+
+    A name stands for one copy as long as the process runs.
 
     Raises:
-        InputError: an edit does not fit the source.
+        InputError: an edit does not fit the source, two are of one module, or the name stands for another copy.
     """
     alias = f"{_COPY}-{name}"
     changed = {edit.module: edit.applied() for edit in edits}
-    finder = _Copies(alias, changed)
-    if alias not in sys.modules:
-        sys.meta_path.insert(0, finder)
+    if len(changed) != len(edits):
+        raise InputError(name, "edits", f"{len(edits)} of {', '.join(changed)}", "one of each module at most")
+    known = _FINDERS.setdefault(alias, _Copies(alias, changed))
+    if known.edits != changed:
+        raise InputError(name, "edits", "others than those of the copy that has the name", "the same")
+    if known not in sys.meta_path:
+        sys.meta_path.insert(0, known)
     return lambda module: importlib.import_module(f"{alias}.{module}")

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from solvent.conform.cases import Family
 from solvent.conform.events import Event
 from solvent.conform.trial import Verdict
-from solvent.report.conform_reading import WORDS, Reading, read, reproduce
+from solvent.report.conform_reading import WORDS, Reading, keep, read
 from solvent.report.html.page import FOLDER
 
 
@@ -32,7 +33,7 @@ def page(events: Iterable[Event]) -> str:
         words={str(verdict): words for verdict, words in WORDS.items()},
         verdicts=[str(each) for each in Verdict if reading.footer["verdicts"][each]],
         command=_command(reading),
-        reproduce=reproduce,
+        keep=keep,
         style=Markup((FOLDER / "style.css").read_text(encoding="utf-8")),  # noqa: S704 - the project's own file
     )
 
@@ -48,5 +49,7 @@ def _command(reading: Reading) -> str:
     words += ["--seed", str(header["seed"])] if header["profile"] != "every-change" or header["seed"] else []
     for option in ("rule", "check", "flag"):
         words += [part for name in chosen[f"{option}s"] for part in (f"--{option}", name)]
+    if len(chosen["families"]) < len(Family):
+        words += [part for name in chosen["families"] for part in ("--family", name)]
     words += ["--baseline", header["baseline"]] if header["baseline"] else []
     return shlex.join(words)

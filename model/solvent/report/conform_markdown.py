@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from solvent.conform.events import Event
 from solvent.conform.trial import Verdict
-from solvent.report.conform_reading import OVERALL, WORDS, Reading, read, reproduce
+from solvent.report.conform_reading import OVERALL, WORDS, Reading, read
 from solvent.report.markdown import MARKS
 from solvent.report.tables import printable
 
@@ -83,7 +83,7 @@ def _failure(reading: Reading, failure: Event) -> Iterator[str]:
     yield from map(printable, failure["story"])
     yield "```"
     yield ""
-    again = reproduce(failure)
+    again = reading.again(failure)
     shown = len(reading.shown_by(failure))
     words = f"Shown by {shown} case{'' if shown == 1 else 's'}."
     yield f"{words} Again: `{again}`" if again else words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import frozen
@@ -93,6 +94,12 @@ class Reading:
         """The cases that show a failure."""
         return tuple(case for case in self.cases if case.get("failure") == failure["id"])
 
+    def again(self, failure: Event) -> str:
+        """The command that puts a failure's program to the engine again; empty where it was not written."""
+        if not failure["file"]:
+            return ""
+        return shlex.join(["solvent", "replay", failure["file"], "--engine", self.header["address"]])
+
     def loose(self) -> tuple[Event, ...]:
         """Failing cases that were not looked into."""
         return tuple(case for case in self.cases if case["verdict"] in BAD and "failure" not in case)
@@ -118,10 +125,10 @@ def read(events: Iterable[Event], source: str = "the stream") -> Reading:
     return Reading(all_of[0], of("case"), tuple(failures), of("baseline"), all_of[-1])
 
 
+def keep(failure: Event) -> str:
+    """The command that keeps a failure's program among the user's own vectors; empty where it was not written."""
+    return shlex.join(["solvent", "vectors", "promote", failure["file"]]) if failure["file"] else ""
+
+
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-def reproduce(failure: Event) -> str:
-    """The command that puts a failure's program to the engine again."""
-    return f"solvent replay {failure['file']}" if failure["file"] else ""

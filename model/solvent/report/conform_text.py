@@ -9,7 +9,7 @@ from rich.text import Text
 
 from solvent.conform.events import Event
 from solvent.conform.trial import Verdict
-from solvent.report.conform_reading import Reading, read
+from solvent.report.conform_reading import Reading, keep, read
 from solvent.report.tables import Column, print_table, printable
 
 MOST_CASES = 10
@@ -53,6 +53,9 @@ def _failure(console: Console, reading: Reading, failure: Event) -> None:
     shown = len(reading.shown_by(failure))
     if shown > 1:
         _say(console, f"  shown by {shown} cases, {failure['case']} first")
+    if failure["file"]:
+        _say(console, f"  again: {reading.again(failure)}", "bold")
+        _say(console, f"  keep:  {keep(failure)}")
     console.print()
 
 
