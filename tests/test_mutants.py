@@ -13,7 +13,6 @@ from command import run
 from solvent.conform.blind import BLIND, rows
 from solvent.conform.cases import CHECKS
 from solvent.conform.connect import connect
-from solvent.conform.engine import InProcess
 from solvent.conform.generate import accounts, sequences
 from solvent.conform.kill import (
     Hunt,
@@ -89,7 +88,7 @@ def test_a_mutant_is_an_engine_of_its_own(mutant):
 
 def test_a_copy_without_a_change_answers_as_the_model_does():
     same = copy("unchanged", ())("protocol.engine").Reference()
-    tried = [*accounts(3, range(6), ABLE), *sequences(3, range(2), ABLE)]
+    tried = [*accounts(3, range(4), ABLE), *sequences(3, range(1), ABLE)]
 
     assert all(same.answer(p.message(1)) == Reference().answer(p.message(1)) for p in tried)
 
@@ -133,23 +132,23 @@ def test_a_mutant_whose_change_stands_outside_of_functions_runs_always():
 
 
 def test_generated_programs_find_mutants_within_few_calls():
-    kills = Hunt(("generated",), most=24).kills(QUICK)
+    kills = Hunt(("generated",), most=8).kills(QUICK)
 
     assert [kill.mutant for kill in kills] == [mutant.id for mutant in QUICK]
     assert not [kill.mutant for kill in kills if kill.survived]
 
 
 def test_an_engine_without_a_mistake_survives():
-    (kill,) = Hunt(("generated",), most=5).kills((SAME,))
+    (kill,) = Hunt(("generated",), most=3).kills((SAME,))
 
     assert kill.survived
-    assert kill.calls == 5
+    assert kill.calls == 3
 
 
 def test_an_engine_that_breaks_is_found_by_that():
     broken = evolve(SAME, id="broken", edits=(evolve(SAME.edits[0], new="raise ValueError"),))
 
-    findings = search(Stretch((broken,), numbers=range(2)))
+    findings = search(Stretch((broken,), numbers=range(1)))
 
     assert [kill.checks for kill in findings.kills] == [("outcome/crash",)]
 
@@ -166,8 +165,8 @@ def test_the_program_that_finds_a_mutant_is_made_small():
 
 
 def test_a_hunt_is_the_same_however_it_is_spread():
-    mutants = (*QUICK[:2], SAME)
-    alone, spread = (Hunt(("generated",), most=10, jobs=jobs).kills(mutants) for jobs in (1, 2))
+    mutants = (QUICK[0], SAME)
+    alone, spread = (Hunt(("generated",), most=4, jobs=jobs).kills(mutants) for jobs in (1, 2))
 
     assert [(k.mutant, k.checks, k.calls) for k in alone] == [(k.mutant, k.checks, k.calls) for k in spread]
 
@@ -183,7 +182,7 @@ def test_checks_that_find_nothing_are_named():
 
 def few(*events):
     """A profile of few programs that asks for these events alone."""
-    asked = {name: () for name in events}
+    asked = dict.fromkeys(events, ())
     return evolve(PROFILES["every-change"], programs=12, least=1, events=asked, accepted=Fraction(0))
 
 
@@ -220,7 +219,9 @@ def test_the_command_prints_the_matrix():
     lines = done.out.splitlines()
     assert done.code == 0
     assert any(line.startswith("B02") and "The maintenance deduction is dropped." in line for line in lines)
-    assert any(line.startswith("accounts/requirement") and line.endswith("B02, B11") for line in lines)
+    assert any(
+        line.startswith("accounts/requirement") and line.split()[-2:] == ["B11,", "B02"] for line in lines
+    )
     assert lines[-1].startswith("generated: 2 of 2 mutants found")
 
 
@@ -238,7 +239,7 @@ def test_the_json_of_the_matrix_follows_its_schema_and_tells_times_only_where_as
 def test_a_survivor_is_exit_code_one(monkeypatch):
     monkeypatch.setitem(catalogue(), "same", SAME)
 
-    done = run("mutants", "same", "--generated-only", "--calls", "4", "--jobs", "1")
+    done = run("mutants", "same", "--generated-only", "--calls", "2", "--jobs", "1")
 
     assert done.code == 1
     assert "survive: same (generated)" in done.out

@@ -330,6 +330,13 @@ class Hangs(Right):
         return super().run(message)
 
 
+class SaysNothing(Right):
+    def done(self, _):
+        sys.exit(1)
+
+    ping = done
+
+
 class ExitsEarly(Right):
     def serve(self):
         sys.exit("no configuration file")

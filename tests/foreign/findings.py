@@ -19,7 +19,7 @@ from solvent.exchange.guards import is_house
 from solvent.exchange.record import number_text
 from solvent.exchange.state import BOOK
 from solvent.ingest.venue_file import load_venue
-from solvent.protocol.genesis import genesis_of
+from solvent.protocol.genesis import MAIN, genesis_of
 from solvent.rules import perp
 
 Genesis = Mapping[str, Any]
@@ -91,9 +91,17 @@ class Foreign:
 
 
 def asked(program: Program, mode: Regime, fields: tuple[str, ...]) -> Program:
-    """The users' accounts of a program in a mode, without orders, supplies and loans."""
+    """The users' accounts of a program in a mode, without orders, supplies and loans.
+
+    Cash in a dex without markets, to which no action leads, is left out, too.
+    """
+    dexes = {market.get("dex") or MAIN for market in program.genesis["markets"].values()}
     accounts = {
-        name: {**{key: value for key, value in account.items() if key not in BEYOND}, "mode": mode.value}
+        name: {
+            **{key: value for key, value in account.items() if key not in BEYOND},
+            "mode": mode.value,
+            "perp": {dex: cash for dex, cash in account.get("perp", {}).items() if dex in dexes},
+        }
         for name, account in program.genesis["accounts"].items()
         if name != BOOK and not is_house(name)
     }

@@ -35,7 +35,13 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.group(invoke_without_command=True, short_help="List, make, check and keep test vectors.")
 @click.option("--rule", "rules", multiple=True, metavar="RULE", help="Only vectors that reach this rule.")
 @click.option("--flag", "named", multiple=True, metavar="NAME", help="Only vectors of this flag.")
-@click.option("--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in Kind]), help="Only vectors of this kind.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice([kind.value for kind in Kind]),
+    help="Only vectors of this kind.",
+)
 @click.option(
     "--in", "folder", type=_FOLDER, metavar="DIR", help="A folder instead of the project's own vectors."
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from random import Random
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -26,8 +27,8 @@ NEAR = tuple(map(Fraction, ("19/20", "1", "1000001/1000000", "999999/1000000", "
 """Resources over requirement."""
 LOANS = tuple(map(Fraction, ("1/2", "9/10", "1", "1000001/1000000", "11/10", "6/5", "13/10", "3/2", "1/100")))
 """Loans over the borrow capacity."""
-LENT = ("0", "0", "1/2", "17/20", "1")
-"""The part of a pool that is lent."""
+LENT = ("1/2", "17/20", "1", "999999/1000000")
+"""The part of a pool's cash that is lent."""
 CAPS = tuple(map(Fraction, ("1", "1.02", "1.5", "2.1", "0.9")))
 """Caps over what is used of them."""
 BESIDE = (0, 0, 1, -1)
@@ -53,18 +54,35 @@ def account_state(choose: Random, regimes: list[Regime]) -> Exchange:
     usdt = Fraction(choose.choice(("1", "1", "0.998", "1.003")))
     exchange = evolve(exchange, markets=table(_late(choose, exchange.markets.values())), usdt=usdt)
     exchange = evolve(exchange, prices=exchange.price_view())
-    for name in USERS[: choose.choice((1, 1, 2, 3))]:
+    for name in USERS[: choose.choice((1, 1, 2, 2, 3))]:
         exchange = maker.joined(exchange, name)
-    if choose.random() < 0.3:
-        exchange = _capped(exchange, choose)
+    if choose.random() < 0.5:
+        exchange = _tight(exchange, choose)
     return _balanced(exchange, choose)
 
 
-def _capped(exchange: Exchange, choose: Random) -> Exchange:
-    """The exchange with caps of a token beside what is supplied and borrowed of it."""
-    if not len(exchange.pools):
+def _tight(exchange: Exchange, choose: Random) -> Exchange:
+    """The exchange with pools lent out to the book, and with caps beside what is supplied and borrowed."""
+    for token in exchange.pools:
+        if exchange.venue.tokens[token].is_borrowable and choose.random() < 0.5:
+            exchange = _lent_out(exchange, token, Fraction(choose.choice(LENT)))
+        if choose.random() < 0.6:
+            exchange = _capped(exchange, token, choose)
+    return exchange
+
+
+def _lent_out(exchange: Exchange, token: str, part: Fraction) -> Exchange:
+    """The exchange whose book has borrowed a part of a pool's cash."""
+    pool, book = exchange.pools[token], exchange.members[BOOK]
+    shares = grid(pool.cash * part / exactly(pool.debt_index), TOKEN_UNIT)
+    if not shares:
         return exchange
-    token = choose.choice(list(exchange.pools))
+    lent = evolve(pool, cash=pool.cash - shares * pool.debt_index, debt_shares=pool.debt_shares + shares)
+    owed = book.borrowed.put(token, book.borrowed.get(token, ZERO) + shares)
+    return exchange.put(evolve(book, borrowed=owed)).put_pool(lent)
+
+
+def _capped(exchange: Exchange, token: str, choose: Random) -> Exchange:
     pool, own = exchange.pools[token], exchange.members[choose.choice(users(exchange))]
     used = {
         "user_supply_cap": exchange.supplied(own, token),
@@ -73,10 +91,10 @@ def _capped(exchange: Exchange, choose: Random) -> Exchange:
         "global_borrow_cap": pool.borrowed,
     }
     known = exchange.venue.tokens[token]
-    caps = {
-        name: max(TOKEN_UNIT, grid(amount * choose.choice(CAPS) + choose.choice((0, 0, 1)), TOKEN_UNIT))
+    caps: dict[str, Any] = {
+        name: max(TOKEN_UNIT, grid(amount * choose.choice(CAPS) + choose.choice((0, 1, 100)), TOKEN_UNIT))
         for name, amount in used.items()
-        if getattr(known, name) is not None and choose.random() < 0.6
+        if getattr(known, name) is not None and choose.random() < 0.5
     }
     tokens = {**exchange.venue.tokens, token: evolve(known, **caps)}
     return evolve(exchange, venue=evolve(exchange.venue, tokens=tokens))
@@ -115,21 +133,15 @@ def _with_pools(exchange: Exchange, choose: Random) -> Exchange:
     """Pools with an index above one, which the account of the book has supplied, and interest due of some."""
     book = exchange.members[BOOK]
     supplied: dict[str, Fraction] = {}
-    borrowed: dict[str, Fraction] = {}
     for token in exchange.pools:
         supply, debt = (Fraction(choose.choice(("1", "1.0125", "1.5", "2"))) for _ in range(2))
-        shares, debt = choose.choice((RICH, Fraction(10_000))), max(supply, debt)
-        supplied[token] = shares
-        lends = exchange.venue.tokens[token].is_borrowable
-        borrowed[token] = shares * supply / debt * Fraction(choose.choice(LENT)) if lends else ZERO
+        supplied[token] = choose.choice((RICH, Fraction(10_000)))
         pool = LendingPool(
-            token=token, cash=shares * supply - borrowed[token] * debt, supply_shares=shares,
-            debt_shares=borrowed[token], supply_index=supply, debt_index=debt,
-            accrued=NOW - choose.choice((0, 0, HOUR, 24 * HOUR)),
+            token=token, cash=supplied[token] * supply, supply_shares=supplied[token], supply_index=supply,
+            debt_index=max(supply, debt), accrued=NOW - choose.choice((0, 0, HOUR, 24 * HOUR)),
         )  # fmt: skip
         exchange = exchange.put_pool(pool)
-    owed = {token: amount for token, amount in borrowed.items() if amount}
-    return exchange.put(evolve(book, supplied=table(supplied), borrowed=table(owed)))
+    return exchange.put(evolve(book, supplied=table(supplied)))
 
 
 @frozen
@@ -167,9 +179,9 @@ class _Maker:
         held = {token: self.holding(exchange, token) for token in tokens}
         if held and choose.random() < 0.3:
             orders.append(self.spot_order(exchange, choose.choice(tokens), held))
-        lends = mode is Regime.PORTFOLIO or choose.random() < 0.4
+        lends = mode is Regime.PORTFOLIO or choose.random() < 0.6
         supplied = {token: amount for token, amount in held.items() if lends and token in exchange.pools}
-        idle = {t: a for t, a in held.items() if t not in supplied or choose.random() < 0.3}
+        idle = {t: a for t, a in held.items() if t not in supplied or choose.random() < 0.6}
         settings = {
             m.name: Setting(leverage=choose.choice((1, 2, 3)), isolated=Regime.ISOLATED in self.regimes)
             for m in markets
@@ -177,7 +189,7 @@ class _Maker:
         }
         return Member(
             name=name, mode=mode, positions=positions, spot=idle, supplied=supplied, settings=settings,
-            owner=USERS[0] if choose.random() < 0.3 else name,
+            owner=USERS[0] if choose.random() < 0.5 else name,
             orders={f"o{n}": order for n, order in enumerate(orders)},
             last_partial=choose.choice((None, None, NOW - 1000, NOW - 30_000, NOW - 30_001)),
             last_step=choose.choice((None, None, NOW - 1000, NOW - HOUR)),
@@ -252,6 +264,7 @@ class _Maker:
     def funded(self, exchange: Exchange, name: str) -> Exchange:
         """The account with so much cash that it is near a bound."""
         choose, member = self.choose, exchange.members[name]
+        rich = choose.choice((0, 0, 0, 1_000_000, RICH))
         for dex in sorted({exchange.markets[market].dex for market in member.positions} | {""}):
             cross = [
                 p for m, p in member.positions.items() if exchange.markets[m].dex == dex and p.raw is None
@@ -259,8 +272,8 @@ class _Maker:
             values = [exactly(p.size * exchange.markets[p.market].mark) for p in cross]
             asked = sum(map(abs, values), ZERO) / choose.choice((20, 40, 80))
             member = member.add_raw(dex, grid(asked * choose.choice(NEAR)) - sum(values, ZERO))
-            if choose.random() < 0.2:
-                member = member.add_raw(dex, Fraction(1_000_000))
+            if rich:
+                member = member.add_raw(dex, rich)
             if choose.random() < 0.04:
                 member = member.add_deficit(dex, -grid(asked / 10 + 1))
         exchange = exchange.put(member)

@@ -39,7 +39,6 @@ from solvent.ingest.venue_file import load_venue
 
 WEI = Fraction(1, 10**8)
 UBTC, USDT0 = "UBTC", "USDT0"
-BITCOIN = ("accounts", ANN, "supplied", UBTC)
 
 
 def borrower(loan: Any, mode: str = "unified", **parts: Any) -> Exchange:
@@ -241,7 +240,7 @@ COLLATERAL = (
         then=seized,
         gap=partial(beyond, threshold="full"),
         unit=TICK,
-        watch=BITCOIN,
+        watch=("accounts", ANN, "borrowed", USDC),
         flags=("edge", "liquidation"),
     ),
     Edge(

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from attrs import evolve, frozen
 
 from solvent.conform.judge import AMOUNTS, Divergence
 from solvent.conform.program import Document, Program, expected, rules_of
-from solvent.conform.reached import can_tell, reached
 from solvent.conform.substitutes import numeric, substituted
 from solvent.conform.values import Abilities, close, flat, value_of
 from solvent.mutants import Mutant, catalogue, engine_of
+from solvent.mutants.places import runs, watched
 from solvent.protocol.engine import Reference
 from solvent.protocol.picture import Path, Value, field_of
 from solvent.rules import all_rules
@@ -43,16 +44,28 @@ class Misreading:
 
 
 def misreadings(
-    program: Program, reply: Reply, divergence: Divergence, abilities: Abilities
+    program: Program,
+    reply: Reply,
+    divergence: Divergence,
+    abilities: Abilities,
+    mutants: Iterable[Mutant] | None = None,
 ) -> tuple[Misreading, ...]:
     """The misreadings that make what an engine answered up to a step; where none makes all of it, those of the figure.
 
-    Every other reading of a rule and every mutant is tried that the program can tell from the model; where none of
+    Every other reading of a rule and every mutant is tried that the program may tell from the model; where none of
     them makes the figure, one price or claim in the place of another; then what the number alone tells.
+
+    Args:
+        program: the program, as small as it could be made.
+        reply: what the engine answered.
+        divergence: where it and the model part.
+        abilities: what the engine can do.
+        mutants: those that are tried; all of the catalogue where none are given.
     """
+    tried = catalogue().values() if mutants is None else mutants
     cut = evolve(program, steps=program.steps[: divergence.step])
     wanted = _Wanted.of(reply, divergence, abilities)
-    for candidates in (_rules(cut), _substitutes(cut)):
+    for candidates in (chain(_readings(cut), _flawed(cut, tried)), _substitutes(cut)):
         found = [
             evolve(misreading, whole=whole)
             for misreading, answer in candidates
@@ -69,8 +82,8 @@ def misreadings(
     return tuple(Misreading(name, words, "") for name, words in told)[:MOST]
 
 
-def _rules(program: Program) -> Iterator[tuple[Misreading, Reply]]:
-    """Every other reading and every mutant that the program may tell from the model, and what it makes of it."""
+def _readings(program: Program) -> Iterator[tuple[Misreading, Reply]]:
+    """Every other reading of the rules that a program calls, and what it makes of it."""
     message, venue = program.message(0), program.genesis["venue"]
     readings, called = venue.get("readings", {}), rules_of(program)
     for name, rule in all_rules().items():
@@ -79,9 +92,14 @@ def _rules(program: Program) -> Iterator[tuple[Misreading, Reply]]:
                 genesis = {**program.genesis, "venue": {**venue, "readings": {**readings, name: reading}}}
                 misread = Misreading(f"{name}={reading}", f"the reading {reading} of {name}", name)
                 yield misread, _answer(Reference().answer, {**message, "genesis": genesis})
-    places = reached(program)
-    for mutant in catalogue().values():
-        if can_tell(mutant, places):
+
+
+def _flawed(program: Program, mutants: Iterable[Mutant]) -> Iterator[tuple[Misreading, Reply]]:
+    """Every mutant of what a program calls, and what it makes of it."""
+    message = program.message(0)
+    _, called = watched(lambda: Reference().answer(message))
+    for mutant in mutants:
+        if runs(mutant, called):
             yield Misreading(mutant.id, mutant.reading, mutant.rule), _answer(_engine(mutant), message)
 
 

@@ -16,9 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from solvent.account import Regime
 from solvent.conform.accounts import account_state
 from solvent.conform.decimal_state import decimal_genesis, shortened
+from solvent.conform.edges import edge_steps
 from solvent.conform.odd_venues import odd_venue
 from solvent.conform.program import Document, Program
 from solvent.conform.values import Abilities
+from solvent.decimals import DECIMAL
 from solvent.exchange import Exchange, all_actions, duties
 from solvent.explore.campaign import bytes_of
 from solvent.explore.choices import BYTES, Intent, makers, realise, users
@@ -34,10 +36,15 @@ MOST_STEPS = 40
 SHORT = 6
 """The steps of a program that begins in the middle."""
 FREQUENT = (
-    *("move_prices", "pass_time") * 3, *("withdraw", "borrow", "supply", "withdraw_supply", "auto_supply", "settle_funding") * 2,
-    *("auto_borrow", "send", "switch_mode", "change_leverage", "place_order", "market_order", "fill") * 2,
-)  # fmt: skip
-"""Intents of accounts, beside each kind once."""
+    "move_prices",
+    "pass_time",
+    "settle_funding",
+    "switch_mode",
+    "auto_supply",
+    "auto_borrow",
+    "fill",
+) * 3
+"""Kinds of intents that come more often."""
 SPOILT = ("0", "-1", "0.000000001", "1000000000")
 """Numbers in the place of those of a step."""
 MOST_DUTIES = 6
@@ -69,41 +76,56 @@ def accounts(seed: int, numbers: Iterable[int], abilities: Abilities) -> Iterato
 
 
 def _few_steps(exchange: Exchange, abilities: Abilities, choose: Random) -> Iterator[Step]:
-    """Up to four steps that somebody would like to take, some of them spoilt, and what is due then; none, now and then."""
+    """A few steps that somebody would like to take, some twice, some spoilt, and what is due then; none, now and then."""
     kinds = [kind for kind in makers() if kind in abilities.operations or kind not in all_actions()]
-    for kind in choose.choices((*FREQUENT, *kinds), k=choose.choice((0, 1, 3, 4))):
-        intended = realise(exchange, Intent(kind, choose.randbytes(BYTES))) if kind in kinds else None
-        step = {} if intended is None else shortened(op_of(intended))
+    for _ in range(choose.choice((0, 1, 3, 4))):
+        step = _edge(exchange, choose) if choose.random() < 0.5 else _intended(exchange, kinds, choose)
         if step and choose.random() < 0.15:
             step = _spoilt(step, exchange, choose)
-        if step and _can(step, abilities):
+        for _ in range(choose.choice((1, 1, 1, 2)) if step and _can(step, abilities) else 0):
             yield step
             exchange, _ = perform(exchange, step)
     if choose.random() < 0.5:
         yield from [{"op": DISCHARGE}] if DISCHARGE in abilities.operations else _duties(exchange, abilities)
 
 
+def _edge(exchange: Exchange, choose: Random) -> Step:
+    ways = edge_steps(exchange, choose.choice(users(exchange)), choose)
+    return choose.choice(list(ways))()
+
+
+def _intended(exchange: Exchange, kinds: list[str], choose: Random) -> Step:
+    """What somebody would like to do; nothing where the state has nothing that it could be about."""
+    intent = Intent(
+        choose.choice([*(kind for kind in FREQUENT if kind in kinds), *kinds]), choose.randbytes(BYTES)
+    )
+    action = realise(exchange, intent)
+    return {} if action is None else shortened(op_of(action))
+
+
 def _spoilt(step: Step, exchange: Exchange, choose: Random) -> Step:
-    """The step with another number, account or market in one place; as it is where the model cannot be asked for that."""
-    names = {"account": users(exchange), "counterparty": users(exchange), "market": list(exchange.markets)}
-    places = [
-        (key, names.get(key, SPOILT)) for key, value in step.items() if isinstance(value, str) and key != "op"
-    ]
-    places += [
-        (key, {name: number})
-        for key in ("marks", "spots")
-        for name in step.get(key, {})
-        for number in SPOILT[:2]
-    ]
-    if not places:
-        return step
-    key, instead = choose.choice(places)
-    other = {**step, key: choose.choice(instead) if isinstance(instead, (list, tuple)) else instead}
+    """The step with something else in one place; as it was where the model itself cannot take that."""
+    key = choose.choice([key for key in step if key != "op"] or ["op"])
+    value: Any = step[key]
+    if isinstance(value, dict) and value:
+        name = choose.choice(list(value))
+        other: Any = {**value, name: _another(value[name], exchange, choose)}
+    else:
+        other = _another(value, exchange, choose)
     try:
-        perform(exchange, other)
+        perform(exchange, {**step, key: other})
     except Exception:  # noqa: BLE001 - whatever a step that makes no sense meets
         return step
-    return other
+    return {**step, key: other}
+
+
+def _another(value: Any, exchange: Exchange, choose: Random) -> Any:
+    """Another account, market or token in the place of one, or another number in the place of a number."""
+    known = (users(exchange), list(exchange.markets), list(exchange.prices.tokens))
+    names = next((names for names in known if value in names), None)
+    if names is not None:
+        return choose.choice(names)
+    return choose.choice(SPOILT) if isinstance(value, str) and DECIMAL.fullmatch(value) else value
 
 
 def _duties(exchange: Exchange, abilities: Abilities) -> Iterator[Step]:

@@ -150,6 +150,8 @@ def search(stretch: Stretch, mode: str = GENERATED) -> Findings:
             if checks:
                 kills.append(Kill(name, mode, checks, calls, len(program.steps), program))
                 del left[name]
+        if not left:
+            break
     return Findings(calls, tuple(kills), seconds)
 
 
@@ -255,7 +257,7 @@ class _Chase:
             if self.mode == VECTORS:
                 yield Stretch(those, programs[first : first + STRETCH]), self.mode
             else:
-                numbers = range(first // 2, (first + STRETCH) // 2)
+                numbers = range(first // 2, (min(first + STRETCH, self._most) + 1) // 2)
                 yield Stretch(those, seed=self.hunt.seed, numbers=numbers), self.mode
 
     @property

@@ -18,6 +18,8 @@ FACTORS = tuple(map(Fraction, ("1/2", "2", "3/4", "5/4", "9/10", "1/10", "3")))
 """What a parameter is multiplied by."""
 UNITS = tuple(map(Fraction, ("1/10", "10", "100")))
 """What a unit is multiplied by: a decimal grid stays one."""
+FINEST = Fraction(1, 10**18)
+"""The smallest unit."""
 CAPS = (*FACTORS, Fraction(1, 100), Fraction(1, 10_000))
 BOUNDS = tuple(map(Fraction, (1_000, 33_333, 100_000, 2_500_000, 40_000_000)))
 LEVERAGES = tuple(map(Fraction, (50, 40, 25, 20, 10, 7, 5, 3, 2, 1)))
@@ -63,6 +65,7 @@ def _changed(venue: Venue, name: str, choose: Random) -> Venue:
         return evolve(venue, tokens={**venue.tokens, token: changed})
     held: Any = getattr(venue.parameters, parameter)
     value = held * choose.choice(UNITS if parameter.endswith("_unit") else FACTORS)
+    value = max(value, FINEST)
     if fields_dict(Parameters)[parameter].metadata["unit"] == "1":
         value = min(value, ONE)
     return evolve(venue, parameters=evolve(venue.parameters, **{parameter: value}))

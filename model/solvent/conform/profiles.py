@@ -17,9 +17,13 @@ from solvent.protocol.engine import DISCHARGE
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "auto-deleveraging": (DISCHARGE,),
     "backstop takeover": (DISCHARGE,),
+    "bad debt allocated": (DISCHARGE,),
+    "dust moved": ("deposit",),
+    "full liquidation on the book": (DISCHARGE,),
     "partial liquidation of collateral": (DISCHARGE, Regime.PORTFOLIO),
     "hedged account": ("market_order", Regime.PORTFOLIO),
     "interest accrued": ("pass_time", "accrue"),
+    "longs pay funding": ("settle_funding",),
     "isolated position": ("change_leverage", "market_order", Regime.ISOLATED),
     "mode switch": ("switch_mode",),
     "position flip": ("market_order",),

@@ -218,14 +218,16 @@ class Process:
 
 
 def _sent(pipe: IO[bytes], unsent: memoryview) -> memoryview:
-    """What of a text is still unsent, after sending what can be sent at once."""
+    """What of a text is still unsent, after sending what can be sent at once; nothing to a program that reads no more."""
+    if pipe.closed:
+        return unsent[:0]
     try:
         while unsent:
             unsent = unsent[os.write(pipe.fileno(), unsent) :]
     except BlockingIOError:
         return unsent
     except OSError:
-        return unsent[:0]  # it reads no more; its output says why
+        return unsent[:0]
     return unsent
 
 

@@ -153,14 +153,14 @@ def numeric(
         return
     if found == before:
         yield "stale", "the figure before the step"
-    elif not found:
+        return
+    if not found:
         yield "zero", "nothing in its place"
-    for factor, words in FACTORS.items():
-        if found and found == wanted * factor:
-            yield f"times{factor}", words
-    fewest = min(places(show(found, PLACES)), MOST_PLACES)
+        return
+    yield from ((f"times{factor}", words) for factor, words in FACTORS.items() if found == wanted * factor)
+    fewest = places(show(found, PLACES))
     step = Fraction(1, 10**fewest)
-    if found and found % step == 0 and ZERO < abs(found - wanted) <= step:
+    if fewest <= MOST_PLACES and ZERO < abs(found - wanted) <= step:
         names = [name for name in UNITS if value_of(parameters.get(name)) == step]
         unit = f"the {names[0].replace('_', ' ').replace('usd', 'USD')}" if names else show(step, PLACES)
         way = "up" if abs(found) > abs(wanted) else "down"

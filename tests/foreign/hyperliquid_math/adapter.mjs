@@ -133,11 +133,14 @@ function removable({ positions, crossAccountValue }) {
 function tokens(genesis, account, parts) {
   const used = new Map(parts.map((part) => [part.token, part]))
   const names = [...new Set([genesis.venue.quote, ...Object.keys(account.spot ?? {})])]
-  const each = (of) =>
+  const each = (of, without) =>
     Object.fromEntries(
-      names.map((token) => [token, used.has(token) ? of(used.get(token)) : number(account.spot?.[token]).toFixed()]),
+      names.map((token) => [token, used.has(token) ? of(used.get(token)) : (account.spot?.[token] ?? without)]),
     )
-  return { available: each(({ margin }) => margin.cross.maintenanceMarginAvailable), withdrawable: each(removable) }
+  return {
+    available: each(({ margin }) => margin.cross.maintenanceMarginAvailable, 'none'),
+    withdrawable: each(removable, '0'),
+  }
 }
 
 function figures(genesis, account) {
