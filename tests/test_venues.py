@@ -20,8 +20,6 @@ MARGIN_TABLES = {
     (name, table.name): table for name, venue in VENUES.items() for table in venue.tables.values()
 }
 CAPS = ("user_borrow_cap", "user_supply_cap", "global_borrow_cap", "global_supply_cap")
-ASSUMED = {"parameters.index_unit"}
-"""What no source says: the model's own step of interest indices and pool shares (LEND-CLAIM)."""
 
 
 def test_the_bundled_venues_stand_in_order_of_date():
@@ -159,7 +157,7 @@ def test_the_perp_and_lending_parameters_are_the_same_in_every_phase(parameter, 
 
 
 @pytest.mark.parametrize("name", VENUES)
-def test_every_value_but_those_assumed_has_its_unit_and_a_source_with_a_date(name):
+def test_every_value_has_its_unit_and_a_source_with_a_date(name):
     venue = VENUES[name]
     parameters = {f"parameters.{f.name}": (getattr(venue.parameters, f.name), f) for f in fields(Parameters)}
     numbers = {
@@ -179,23 +177,9 @@ def test_every_value_but_those_assumed_has_its_unit_and_a_source_with_a_date(nam
     names |= {f"dexes.{dex}.token": token for dex, token in venue.dex_tokens.items()}
 
     stated = {key: (Fraction(s.text), s.unit) for key, s in venue.provenance.items() if s.unit}
-    assert stated == {
-        key: number for key, number in numbers.items() if number[0] is not None and key not in ASSUMED
-    }
+    assert stated == {key: number for key, number in numbers.items() if number[0] is not None}
     assert {key: s.text for key, s in venue.provenance.items() if not s.unit} == names
     assert all(s.source.startswith("Hyperliquid ") and s.date.year == 2026 for s in venue.provenance.values())
-
-
-@pytest.mark.parametrize("name", VENUES)
-def test_what_no_source_states_is_left_at_the_default_of_the_model(name):
-    parameters = VENUES[name].parameters
-    unstated = {
-        f"parameters.{f.name}": getattr(parameters, f.name) == f.default
-        for f in fields(Parameters)
-        if f"parameters.{f.name}" not in VENUES[name].provenance and getattr(parameters, f.name) is not None
-    }
-
-    assert unstated == dict.fromkeys(ASSUMED, True)
 
 
 @pytest.mark.parametrize(("name", "table"), MARGIN_TABLES, ids="-".join)

@@ -10,6 +10,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from solvent.account import Regime
+from solvent.arithmetic import absolute
 from solvent.conform.cases import GENERATED, Family, generated
 from solvent.conform.coverage import Reach, Rules, reach_of
 from solvent.conform.generate import accounts, sequences
@@ -130,7 +131,7 @@ def _tiered(state: Exchange) -> bool:
     """Whether a user's position is beyond the first tier."""
     return any(
         len(tiers := state.venue.tiers(name, market.max_leverage)) > 1
-        and abs(state.members[user].size(name)) * market.mark >= tiers[1].lower_bound
+        and absolute(state.members[user].size(name)) * market.mark >= tiers[1].lower_bound
         for name, market in state.markets.items()
         for user in users(state)
     )

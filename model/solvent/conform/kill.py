@@ -34,7 +34,8 @@ MOST_SHRINKING = 300
 """How many programs are tried to find a smaller one."""
 STRETCH = 8
 """How many programs a process runs before it tells what they found."""
-Given, Made = TypeVar("Given"), TypeVar("Made")
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 @frozen

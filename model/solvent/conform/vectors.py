@@ -142,7 +142,7 @@ def sealed(vector: Vector) -> Vector:
     return evolve(vector, hash=content_hash(vector.document))
 
 
-def made(  # noqa: D417 - the others are attributes of a vector
+def made(
     program: Program,
     *,
     id: str,  # noqa: A002 - it is the id

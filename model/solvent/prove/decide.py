@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import z3
 from attrs import frozen
 
 from solvent.ledger import called
-from solvent.prove.bearing import Symbols
 from solvent.prove.readable import readable
 from solvent.prove.symbolic import Term, term
 from solvent.prove.theorem import (
@@ -27,9 +26,6 @@ from solvent.prove.theorem import (
 
 SOLVER = f"z3 {z3.get_version_string()}"
 """The solver and its version."""
-
-NEAR_TIMEOUT = 1_000
-"""The most milliseconds of a question about numbers near the examples."""
 
 Model = Mapping[str, Fraction]
 
@@ -163,49 +159,27 @@ _BADNESS = (Verdict.PROVED, Verdict.CONDITIONAL, Verdict.UNKNOWN, Verdict.VACUOU
 
 def _decide_part(due: Obligation, part: Part, example: Outcome | None) -> _Decided:
     stated, cell = due.theorem, due.cell
-
-    def refutes(model: Model) -> bool:
-        return evaluate(stated, cell, model).refutes(part.name)
-
-    follows, countermodel = _follows(due, part, due.assumed, refutes)
+    asked, denial = [*due.terms, term(part.when)], z3.Not(term(part.claim))
+    bare = asked[len(due.background) :]  # what follows whatever the floors are needs no bounds of them
+    against, countermodel = (
+        ask([*bare, denial], due.symbols, stated.timeout) if due.background else (None, None)
+    )
+    if against != z3.unsat:
+        against, countermodel = ask([*asked, denial], due.symbols, stated.timeout)
     if countermodel is not None:
-        short = readable(countermodel, refutes)
+        if not evaluate(stated, cell, countermodel).refutes(part.name):
+            return _Decided(Verdict.UNKNOWN, None, None)
+        short = readable(countermodel, lambda m: evaluate(stated, cell, m).refutes(part.name))
         return _Decided(Verdict.REFUTED, short, short)
-    possible, witness = _witness(due, part, example)
+    possible, witness = _witness(due, part, asked, example)
     if possible == z3.unsat:
         return _Decided(Verdict.VACUOUS, None, None)
-    proved = follows and witness is not None
+    proved = against == z3.unsat and witness is not None
     return _Decided(Verdict.PROVED if proved else Verdict.UNKNOWN, witness, None)
 
 
-def _follows(
-    due: Obligation,
-    part: Part,
-    assumed: Sequence[Assumption],
-    refutes: Callable[[Model], bool],
-    free: Collection[str] = (),
-) -> tuple[bool, Model | None]:
-    """Whether a part follows from these assumptions; where it does not, a countermodel that the exact model confirms.
-
-    It is asked first without what is known of its floors: what follows whatever they are needs no bounds of them. Then
-    a countermodel is looked for near the examples: with their numbers, but for those that are free.
-    """
-    timeout = due.theorem.timeout
-    denied = [*(term(a.condition) for a in assumed), term(part.when), z3.Not(term(part.claim))]
-    bounds = due.bounds.bearing_on(denied)
-    near = [due.symbols[name] == term(value) for name, value in due.examples.items() if name not in free]
-    asked = [([], timeout)] + [(near, NEAR_TIMEOUT)] * bool(near) + [(bounds, timeout)] * bool(bounds)
-    for known, most in asked:
-        answer, model = ask([*known, *denied], due.symbols, most)
-        if answer == z3.unsat and known is not near:
-            return True, None
-        if model is not None and refutes(model):
-            return False, model
-    return False, None
-
-
 def _witness(
-    due: Obligation, part: Part, example: Outcome | None
+    due: Obligation, part: Part, asked: Sequence[Term], example: Outcome | None
 ) -> tuple[z3.CheckSatResult, Model | None]:
     """Numbers of which the exact model says that all assumptions hold: the statement's own example, or the solver's."""
     stated, cell = due.theorem, due.cell
@@ -215,8 +189,7 @@ def _witness(
 
     if example is not None and example.witnesses(part.name):
         return z3.sat, {}
-    asked = [*(term(a.condition) for a in due.assumed), term(part.when)]
-    possible, witness = ask([*due.bounds.bearing_on(asked), *asked], due.symbols, stated.timeout)
+    possible, witness = ask(asked, due.symbols, stated.timeout)
     if witness is None or not holds(witness):
         return (possible if witness is None else z3.unknown), None
     return z3.sat, readable(witness, holds)
@@ -230,19 +203,19 @@ def _conditional(due: Obligation, verdict: Verdict, needs: Sequence[Need]) -> Ve
 
 def _needs(due: Obligation, *, sides_only: bool = False) -> tuple[Need, ...]:
     """Each assumption with whether it is needed; a countermodel without it counts once the exact model confirms it."""
-    return tuple(_need(due, dropped) for dropped in due.assumed if dropped.side or not sides_only)
+    kept = [a for a in due.assumptions if not (a.side and due.cell.venue)]
+    return tuple(_need(due, kept, dropped) for dropped in kept if dropped.side or not sides_only)
 
 
-def _need(due: Obligation, dropped: Assumption) -> Need:
-    kept, free = [a for a in due.assumed if a is not dropped], Symbols().of(term(dropped.condition))
+def _need(due: Obligation, kept: Sequence[Assumption], dropped: Assumption) -> Need:
+    others = [*due.background, *(term(a.condition) for a in kept if a is not dropped)]
     unsure = False
     for part in due.parts:
-
-        def refutes(model: Model, name: str = part.name) -> bool:
-            return evaluate(due.theorem, due.cell, model).refutes(name, without=dropped.meaning)
-
-        follows, model = _follows(due, part, kept, refutes, free)
+        denied = [*others, term(part.when), z3.Not(term(part.claim))]
+        answer, model = ask(denied, due.symbols, due.theorem.timeout)
         if model is not None:
-            return Need(dropped.meaning, dropped.side, True, model)
-        unsure = unsure or not follows
+            outcome = evaluate(due.theorem, due.cell, model)
+            if outcome.refutes(part.name, without=dropped.meaning):
+                return Need(dropped.meaning, dropped.side, True, model)
+        unsure = unsure or answer != z3.unsat
     return Need(dropped.meaning, dropped.side, None if unsure else False, None)
