@@ -369,3 +369,59 @@ def test_a_mutant_that_nobody_knows_is_told_with_those_that_are_known():
 
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("solvent: --mutant: found 'no-such-mutant'; expected one of ")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "told"),
+    [
+        (("venue", "parameters", "usd_unit"), "0", "venue.parameters.usd_unit: found 0; expected a number above zero"),
+        (("venue", "parameters", "index_unit"), "0", "venue.parameters.index_unit: found 0"),
+        (("venue", "parameters", "funding_cap"), "-1", "expected a number of zero or more"),
+        (("venue", "parameters", "reserve_share"), "1.5", "at most 1"),
+        (("venue", "parameters", "levity"), "1", "venue.parameters.levity: found an unknown parameter"),
+        (("accounts", "backstop"), None, "accounts.backstop: found nothing"),
+        (("accounts", "vault"), None, "accounts.vault: found nothing"),
+        (("accounts", "book"), None, "accounts.book: found nothing"),
+    ],
+)  # fmt: skip
+def test_a_genesis_that_cannot_be_is_malformed_and_names_the_field(path, value, told):
+    genesis = json.loads(json.dumps(GENESIS))
+    *above, key = path
+    part = genesis
+    for name in above:
+        part = part[name]
+    if value is None:
+        del part[key]
+    else:
+        part[key] = value
+
+    reply = Reference().answer({"cmd": "run", "seq": 3, "genesis": genesis, "steps": []})
+
+    assert reply["error"]["kind"] == "malformed"
+    assert told in reply["error"]["message"]
+
+
+@pytest.mark.parametrize("message", [
+    {"cmd": "run", "genesis": GENESIS, "steps": [{"op": "levitate"}]},
+    {"cmd": "quote", "genesis": GENESIS, "steps": [{"op": "levitate"}], "questions": []},
+])  # fmt: skip
+def test_an_operation_that_the_engine_does_not_know_is_unsupported(message):
+    assert Reference().answer({"seq": 3, **message}) == {"seq": 3, "unsupported": "the operation 'levitate'"}
+
+
+def test_the_name_of_a_closed_session_is_not_given_again():
+    engine = Reference()
+    opened = [engine.answer({"cmd": "open", "genesis": GENESIS})["session"] for _ in range(2)]
+    engine.answer({"cmd": "close", "session": opened[0]})
+
+    third = engine.answer({"cmd": "open", "genesis": GENESIS})["session"]
+
+    assert len({*opened, third}) == 3
+    assert engine.answer({"cmd": "observe", "session": opened[1]})["state"]
+
+
+def test_a_session_that_cannot_begin_leaves_none():
+    engine = Reference()
+
+    assert "error" in engine.answer({"cmd": "open", "genesis": {}})
+    assert engine.sessions == {}

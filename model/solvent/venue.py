@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from attrs import NOTHING, Factory, evolve, field, frozen
+from attrs import NOTHING, Attribute, Factory, evolve, field, frozen
 
 from solvent.arithmetic import certainly
 from solvent.rules import select
@@ -81,6 +81,18 @@ class Parameters:
         "1/8h", "largest difference of interest and premium that funding pays"
     )
     funding_cap: Fraction = _parameter("1/h", "largest hourly funding rate")
+
+
+def may_be(parameter: Attribute[Any], value: Fraction) -> bool:
+    """Whether a parameter, as ``Parameters`` declares it, may have a value."""
+    positive, share = parameter.metadata["positive"], parameter.metadata["unit"] == "1"
+    return value >= 0 and not (positive and value == 0) and not (share and value > 1)
+
+
+def bounds(parameter: Attribute[Any]) -> str:
+    """What a parameter may be, as the end of "expected ..."."""
+    least = "a number above zero" if parameter.metadata["positive"] else "a number of zero or more"
+    return f"{least}, at most 1" if parameter.metadata["unit"] == "1" else least
 
 
 @frozen

@@ -136,7 +136,7 @@ def _forms(command: Any) -> Any:
 @click.option(
     "--validate",
     is_flag=True,
-    help="Hold every message of both sides to the protocol's schemas.",
+    help="Hold every message and reply to the published schemas; an engine in this process then speaks JSON.",
 )
 @click.option("--fail-fast", is_flag=True, help="End with the first failure that no baseline allows.")
 @click.option(

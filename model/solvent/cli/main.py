@@ -34,10 +34,10 @@ def cli() -> None:
     \b
     Exit codes:
       0  all that was selected ran and passed
-      1  a figure differs, or the ledger has a gap
+      1  something differs: a figure, a claim, an engine, a vector; or the ledger has a gap
       2  wrong usage, or input that cannot be taken
       3  an adapter could not start or broke the protocol
-      4  incomplete: nothing to compare, interrupted, or not read to the end
+      4  incomplete: nothing to compare or selected, interrupted, or less reached than was asked for
       5  a fault of solvent itself
     """  # noqa: D301 - click takes the backspace character as the mark of text that is not to be wrapped
 

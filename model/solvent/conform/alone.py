@@ -17,7 +17,7 @@ POOL_IDENTITY = "invariant/pool-identity"
 Document = Mapping[str, Any]
 Taken = tuple[Document, Document, Mapping[Path, Any]]
 """A step, its outcome, and the figures before it."""
-_NEEDED = {
+NEEDED = {
     CONSERVED: {
         "accounts.spot", "accounts.perp", "accounts.deficit", "accounts.positions.raw", "pools.cash", "treasury",
     },
@@ -35,14 +35,14 @@ def broken_alone(
         path: value for path, content in stated.items() if isinstance(value := value_of(content), Fraction)
     }
     digits = abilities.digits - 2
-    if abilities.fields >= _NEEDED[OPEN_INTEREST]:
+    if abilities.fields >= NEEDED[OPEN_INTEREST]:
         for market in genesis["markets"]:
             sizes = sum((x for p, x in numbers.items() if p[2:] == ("positions", market, "size")), ZERO)
             if not close(ZERO, sizes, digits):
                 yield Difference(OPEN_INTEREST, ("markets", market), ZERO, sizes)
-    if abilities.fields >= _NEEDED[POOL_IDENTITY]:
+    if abilities.fields >= NEEDED[POOL_IDENTITY]:
         yield from _pools(genesis, numbers, digits)
-    if taken is not None and abilities.fields >= _NEEDED[CONSERVED]:
+    if taken is not None and abilities.fields >= NEEDED[CONSERVED]:
         step, outcome, before = taken
         was = {p: value for p, content in before.items() if isinstance(value := value_of(content), Fraction)}
         for token, (old, new) in _totals(genesis, was, numbers).items():

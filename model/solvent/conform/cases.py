@@ -9,7 +9,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from solvent.conform import alone, judge
-from solvent.conform.alone import _NEEDED as NEEDED
+from solvent.conform.alone import NEEDED
 from solvent.conform.program import Program
 from solvent.conform.values import Abilities
 from solvent.conform.vectors import Requires, Vector

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -91,8 +91,19 @@ def _same(wanted: Value, found: Value, digits: int) -> bool:
     return close(wanted, found, digits)
 
 
-def judge(program: Program, reply: Mapping[str, Any], abilities: Abilities) -> Divergence | None:
+def judge(
+    program: Program,
+    reply: Mapping[str, Any],
+    abilities: Abilities,
+    holds: Callable[[str], bool] = lambda check: True,  # noqa: ARG005 - of every check
+) -> Divergence | None:
     """The first step at which an engine and the model part; ``None`` where they do not.
+
+    Args:
+        program: what the engine was asked to run.
+        reply: what it said.
+        abilities: what it can do.
+        holds: whether it is held to a check; by default to each.
 
     Raises:
         InputError: the reply is none of the protocol.
@@ -102,23 +113,28 @@ def judge(program: Program, reply: Mapping[str, Any], abilities: Abilities) -> D
         raise InputError("the engine's reply", "outcomes", repr(outcomes), "a list of objects")
     trace = expected(program)
     begun = dict(flat(reply.get("state", {})))
-    found = (*compare(trace[0], begun, abilities), *broken_alone(program.genesis, None, begun, abilities))
+    differences = (
+        *compare(trace[0], begun, abilities),
+        *broken_alone(program.genesis, None, begun, abilities),
+    )
+    found = tuple(one for one in differences if holds(one.check))
     if found:
         return Divergence(0, found, trace[0])
     walk, before = Walk(program, trace[0].state), begun
     for number, (step, outcome) in enumerate(zip(program.steps, outcomes, strict=False), 1):
         moment, told = walk.take(step, outcome, trace[number])
         stated = dict(flat(outcome.get("state", {})))
-        found = (
+        differences = (
             *told,
-            *_refusal(moment, outcome, before, stated, abilities),
+            *outcome_differences(moment, outcome, before, stated, abilities),
             *compare(moment, stated, abilities),
             *broken_alone(program.genesis, (step, outcome, before), stated, abilities),
         )
+        found = tuple(one for one in differences if holds(one.check))
         if found:
             return Divergence(number, found, moment)
         before = stated
-    if len(outcomes) != len(program.steps):
+    if len(outcomes) != len(program.steps) and holds(COUNT):
         counts = Difference(COUNT, (), Fraction(len(program.steps)), Fraction(len(outcomes)))
         return Divergence(min(len(outcomes), len(program.steps)), (counts,), trace[-1])
     return None
@@ -172,7 +188,7 @@ def follow(state: Exchange, events: Any) -> tuple[Exchange, tuple[Difference, ..
     return state, () if left is None else (Difference(EVENTS, (), str(left), "nothing more was done"),)
 
 
-def _refusal(
+def outcome_differences(
     moment: Moment,
     outcome: Mapping[str, Any],
     before: Mapping[Path, Any],

@@ -9,8 +9,7 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from solvent.conform.engine import Broken, greeting
-from solvent.conform.judge import _refusal as outcome_differences
-from solvent.conform.judge import compare, follow
+from solvent.conform.judge import compare, follow, outcome_differences
 from solvent.conform.program import Document, Moment, after
 from solvent.conform.values import Abilities, Difference, flat
 from solvent.errors import InputError

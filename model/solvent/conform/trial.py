@@ -216,17 +216,12 @@ class Bench:
             told = ": ".join(str(error[key]) for key in ("kind", "message") if key in error)
             return Answer(Verdict.ERROR, CRASH, told, reply)
         try:
-            divergence = judge(program, reply, self.work.abilities)
+            divergence = judge(program, reply, self.work.abilities, self.work.selection.holds)
         except InputError as error:
             return Answer(Verdict.ERROR, PROTOCOL, str(error), reply)
         if divergence is None:
             return Answer(Verdict.PASS, reply=reply)
-        held = tuple(one for one in divergence.differences if self.work.selection.holds(one.check))
-        if not held:
-            first = divergence.differences[0].check
-            return Answer(Verdict.PASS, "", f"followed up to step {divergence.step}, where {first} fails")
-        divergence = evolve(divergence, differences=held)
-        return Answer(Verdict.FAIL, held[0].check, "", reply, divergence)
+        return Answer(Verdict.FAIL, divergence.differences[0].check, "", reply, divergence)
 
 
 def operation_of(program: Program, divergence: Divergence | None) -> str:

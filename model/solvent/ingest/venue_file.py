@@ -21,7 +21,7 @@ from solvent.errors import InputError
 from solvent.ingest.sourced_toml import Document, Node, read
 from solvent.rules import all_rules, select
 from solvent.rules.kinds import Tier
-from solvent.venue import MarginTable, Parameters, Token, Venue
+from solvent.venue import MarginTable, Parameters, Token, Venue, bounds, may_be
 
 MOST_TIERS = 3
 """How many tiers a margin table may have."""
@@ -166,14 +166,8 @@ def _parameters(node: Node) -> Parameters:
 
 
 def _parameter(name: str, node: Node) -> Fraction:
-    metadata = fields_dict(Parameters)[name].metadata
-    unit, positive = metadata["unit"], metadata["positive"]
-
-    def allowed(value: Fraction) -> bool:
-        return value >= 0 and not (positive and value == 0) and not (unit == "1" and value > 1)
-
-    expected = "a number above zero" if positive else "a number of zero or more"
-    return node.number(unit, allowed, f"{expected}, at most 1" if unit == "1" else expected)
+    parameter = fields_dict(Parameters)[name]
+    return node.number(parameter.metadata["unit"], lambda value: may_be(parameter, value), bounds(parameter))
 
 
 def _tokens(node: Node) -> dict[str, Token]:

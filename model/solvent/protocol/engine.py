@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from typing import Any
 
 from attrs import define, field, frozen
@@ -23,6 +24,10 @@ COMMANDS = ("quote", "open", "step", "observe", "close", "snapshot", "restore", 
 """The commands that an engine may leave out."""
 Message = Mapping[str, Any]
 Reply = dict[str, Any]
+
+
+class Unknown(InputError):  # noqa: N818 - an answer, which the engine gives and goes on
+    """An operation that the engine does not know."""
 
 
 @frozen
@@ -84,6 +89,7 @@ class Reference:
     """The reference engine."""
 
     sessions: dict[str, Session] = field(factory=dict)
+    opened: int = 0
 
     def answer(self, message: Message) -> Reply:
         """The reply to a message: what it asks for, ``unsupported``, or an error that says what could not be taken."""
@@ -98,6 +104,8 @@ class Reference:
             return {**seq, "unsupported": f"the command {message.get('cmd')!r}"}
         try:
             return {**seq, **command(message)}
+        except Unknown as unknown:
+            return {**seq, "unsupported": f"the operation {unknown.found}"}
         except (InputError, Malformed) as error:
             return {**seq, "error": {"kind": "malformed", "message": str(error)}}
 
@@ -107,7 +115,7 @@ class Reference:
             raise Malformed(f"protocol {message.get('protocol')}: this engine speaks {PROTOCOL}")
         return {
             "protocol": PROTOCOL,
-            "engine": {"name": "solvent", "language": "python"},
+            "engine": {"name": "solvent", "version": version("solvent"), "language": "python"},
             "capabilities": {
                 "regimes": [regime.value for regime in Regime],
                 "operations": [*all_actions(), DISCHARGE],
@@ -154,8 +162,10 @@ class Reference:
 
     def open(self, message: Message) -> Reply:
         """A session that begins with a genesis."""
-        name = f"s{len(self.sessions) + 1}"
-        self.sessions[name] = Session(exchange_of(message.get("genesis")))
+        session = Session(exchange_of(message.get("genesis")))
+        self.opened += 1
+        name = f"s{self.opened}"
+        self.sessions[name] = session
         return {"session": name}
 
     def step(self, message: Message) -> Reply:
@@ -207,6 +217,8 @@ def perform(exchange: Exchange, step: Message) -> tuple[Exchange, Reply]:
     if step.get("op") == DISCHARGE:
         done = discharge(exchange)
         return done.exchange, discharged(done)
+    if step.get("op") not in all_actions():
+        raise Unknown("step", "op", repr(step.get("op")), f"one of {', '.join((*all_actions(), DISCHARGE))}")
     action = action_from(step)
     refusal = action.refusal(exchange)
     if refusal is None:

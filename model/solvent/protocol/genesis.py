@@ -7,17 +7,18 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from attrs import evolve, fields
+from attrs import evolve, fields, fields_dict
 
 from solvent.arithmetic import ZERO, Number, total
 from solvent.errors import InputError
-from solvent.exchange import Exchange, LendingPool, Market, Member, SpotMarket
+from solvent.exchange import BACKSTOP, BOOK, Exchange, LendingPool, Market, Member, SpotMarket
+from solvent.exchange.liquidation import vault_of
 from solvent.exchange.orders import tiers_of
 from solvent.exchange.record import Fault, number_at, number_text, record_fields, record_of
 from solvent.exchange.table import Table, table
 from solvent.rules import all_rules
 from solvent.rules.kinds import Tier
-from solvent.venue import MarginTable, Parameters, Token, Venue
+from solvent.venue import MarginTable, Parameters, Token, Venue, bounds, may_be
 
 MAIN = "main"
 """How the protocol calls the venue's own dex, which has no name."""
@@ -195,9 +196,12 @@ def _tier(content: Any, fault: Fault, path: tuple[str, ...]) -> Tier:
 def _venue(entry: Mapping[str, Any], tables: dict[str, MarginTable], fault: Fault) -> Venue:
     tokens = _table(entry.get("tokens", {}), fault, ("venue", "tokens"))
     parameters = _amounts(entry.get("parameters", {}), fault, ("venue", "parameters"))
-    known = [f.name for f in fields(Parameters)]
-    for name in sorted({*parameters} - {*known}):
-        raise fault(("venue", "parameters", name), "an unknown parameter", f"one of {', '.join(known)}")
+    known = fields_dict(Parameters)
+    for name, value in parameters.items():
+        if name not in known:
+            raise fault(("venue", "parameters", name), "an unknown parameter", f"one of {', '.join(known)}")
+        if not may_be(known[name], value):
+            raise fault(("venue", "parameters", name), number_text(value), bounds(known[name]))
     readings = _table(entry.get("readings", {}), fault, ("venue", "readings"))
     for name, reading in readings.items():
         if name not in all_rules() or reading not in all_rules()[name].readings:
@@ -258,7 +262,10 @@ def _shared(pool: LendingPool, members: Mapping[str, Member]) -> LendingPool:
 
 
 def _require_known(exchange: Exchange, fault: Fault) -> None:
-    """Everything that an account has is of a market, a pool or a priced token that the state names."""
+    """The venue's own accounts are there, and what an account has is of a market, a pool or a priced token named here."""
+    house = {BOOK, BACKSTOP, vault_of(""), *(vault_of(market.dex) for market in exchange.markets.values())}
+    for name in sorted(house - {*exchange.members}):
+        raise fault(("accounts", name), "nothing", "the account of the venue's own")
     for path, name, known in _named(exchange):
         if name not in known:
             raise fault((*path, name), "an unknown name", f"one of {', '.join(sorted(known)) or 'none'}")
