@@ -189,3 +189,16 @@ def test_names_that_look_like_quotients_are_left_alone():
     assert shortened({"a": "HYPE/USDC", "b": ["1/3"], "c": "v1/2x", "d": 7}) == {
         "a": "HYPE/USDC", "b": ["0.333333333333333333"], "c": "v1/2x", "d": 7,
     }  # fmt: skip
+
+
+def test_an_engine_that_knows_few_operations_gets_a_program_of_every_number():
+    few = evolve(SMALL, operations=frozenset({"deposit", "withdraw"}))
+
+    programs = list(sequences(0, range(20), few))
+
+    assert len(programs) == 20
+    assert {step["op"] for program in programs for step in program.steps} == {"deposit", "withdraw"}
+
+
+def test_an_engine_that_knows_no_operation_is_asked_for_none():
+    assert list(sequences(0, range(6), evolve(SMALL, operations=frozenset()))) == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 from fractions import Fraction
@@ -17,12 +19,17 @@ from solvent.ingest.holdings import holdings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONSOLE = re.findall(r"```console\n\$ (solvent [^\n]*)\n(.*?)```", README, re.DOTALL)
+PAGE = (ROOT / "spec" / "conformance.md").read_text(encoding="utf-8")
+CONSOLE = re.findall(r"```console\n\$ (solvent [^\n]*)\n(.*?)```", README + PAGE, re.DOTALL)
 PYTHON = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, re.DOTALL)
 
 
-def run(*command):
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+def run(*command, cwd=ROOT):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    told = subprocess.run(
+        command, cwd=cwd, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    return told.stdout
 
 
 def lines(text):
@@ -30,8 +37,10 @@ def lines(text):
 
 
 @pytest.mark.parametrize(("command", "shown"), CONSOLE, ids=[command for command, _ in CONSOLE])
-def test_a_command_prints_what_is_shown(command, shown):
-    printed = lines(run(sys.executable, "-m", "solvent", *command.split()[1:]))
+def test_a_command_prints_what_is_shown(command, shown, tmp_path):
+    words = shlex.split(command)
+    place = tmp_path if words[1] == "conform" else ROOT
+    printed = lines(run(sys.executable, "-m", "solvent", *words[1:], cwd=place))
 
     position = 0
     for line in lines(shown):
@@ -42,7 +51,7 @@ def test_a_command_prints_what_is_shown(command, shown):
 
 
 def test_every_command_that_is_shown_is_run():
-    assert len(CONSOLE) == README.count("```console") == 5
+    assert len(CONSOLE) == (README + PAGE).count("```console") == 6
 
 
 def test_the_python_example_prints_what_is_shown():

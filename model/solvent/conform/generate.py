@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -77,7 +78,7 @@ def accounts(seed: int, numbers: Iterable[int], abilities: Abilities) -> Iterato
 
 def _few_steps(exchange: Exchange, abilities: Abilities, choose: Random) -> Iterator[Step]:
     """A few steps that somebody would like to take, some twice, some spoilt, and what is due then; none, now and then."""
-    kinds = [kind for kind in makers() if kind in abilities.operations or kind not in all_actions()]
+    kinds = _known_kinds(abilities)
     for _ in range(choose.choice((0, 1, 3, 4))):
         step = _edge(exchange, choose) if choose.random() < 0.5 else _intended(exchange, kinds, choose)
         if step and choose.random() < 0.15:
@@ -161,9 +162,25 @@ def _sequence(seed: int, number: int, abilities: Abilities) -> Program | None:
         exchange, taken = _middle(exchange, taken, choose)
     steps = [shortened(op_of(one.action)) for one in taken]
     steps = [step for step in steps if _can(step, abilities)][:MOST_STEPS]
+    steps = steps or list(islice(_known_steps(exchange, abilities, choose), SHORT))
     if DISCHARGE in abilities.operations:
         steps = list(_with_discharges(steps, choose))
     return Program(decimal_genesis(exchange), tuple(steps), observed(abilities)) if steps else None
+
+
+def _known_steps(exchange: Exchange, abilities: Abilities, choose: Random) -> Iterator[Step]:
+    """Steps of the kinds that an engine knows, where it knows so few that a plan has none of them."""
+    kinds = _known_kinds(abilities)
+    for _ in range(MOST_STEPS if abilities.operations else 0):
+        step = _intended(exchange, kinds, choose)
+        if step and _can(step, abilities):
+            yield step
+            exchange, _ = perform(exchange, step)
+
+
+def _known_kinds(abilities: Abilities) -> list[str]:
+    """The kinds of intents that may lead to steps that an engine knows."""
+    return [kind for kind in makers() if kind in abilities.operations or kind not in all_actions()]
 
 
 def _kinds(plan: Plan) -> Iterator[str]:
