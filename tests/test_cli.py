@@ -10,9 +10,12 @@ import pytest
 from attrs import evolve
 from command import OBSERVATIONS, PM, UNIFIED, run, run_apart
 
+from solvent.conform.vectors import load as vectors
 from solvent.errors import InputError
 from solvent.ingest import schemas
 from solvent.ledger import ledger
+from solvent.mutants import catalogue
+from solvent.prove.audit import load as theorems
 from solvent.rulebook import entries
 
 RECORDS = sorted(OBSERVATIONS.glob("*.json"))
@@ -250,6 +253,21 @@ def test_the_ledger_has_a_line_for_every_rule(of_the_ledger):
 
     assert [line.split()[0] for line in lines[1:-1]] == list(entries())
     assert re.match(rf"{len(entries())} rules, [1-9]\d* of them reached", lines[-1])
+
+
+def test_the_ledger_counts_what_else_is_about_a_rule(of_the_ledger, monkeypatch):
+    few = ("the_ratio_falls_as_equity_rises",)
+    known = {name: stated for name, stated in theorems().items() if name in few}
+    monkeypatch.setattr("solvent.cli.rules.theorem_files", lambda: known)
+
+    printed = {row["id"]: row for row in json.loads(of_the_ledger("--theorems", "--json"))["rules"]}
+
+    ratio = printed["PM-RATIO"]
+    assert ratio["vectors"] == sum("PM-RATIO" in vector.rules for vector in vectors())
+    assert ratio["mutants"] == sum(mutant.rule == "PM-RATIO" for mutant in catalogue().values())
+    assert (ratio["theorems"], printed["ADL-RANK"]["theorems"]) == (len(known), 0)
+    assert min(ratio["vectors"], ratio["mutants"], ratio["theorems"]) > 0
+    assert "theorems" not in json.loads(of_the_ledger("--json"))["rules"][0]
 
 
 @pytest.mark.parametrize("command", [(), ("account",), ("rules",), ("explain",)])

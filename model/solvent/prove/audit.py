@@ -21,6 +21,8 @@ from attrs import evolve, field, frozen
 from solvent import bundle
 from solvent.account import Regime
 from solvent.errors import InputError
+from solvent.ingest.venue_file import bundled_venues
+from solvent.ledger import called
 from solvent.prove.decide import Result, decide
 from solvent.prove.kept import Finding, Kept, fingerprint
 from solvent.prove.theorem import Cell, Given, Obligation, Theorem, Verdict, all_theorems, cells, obligation
@@ -68,6 +70,14 @@ def _run(path: Path) -> ModuleType:
         del sys.modules[name]
         raise InputError(str(path), "", f"{type(error).__name__}: {error}", "a file of theorems") from error
     return module
+
+
+def rules_called(stated: Theorem) -> frozenset[str]:
+    """The rules that a theorem calls, read in the first of its cells: without a venue, or at the newest one."""
+    cell = next(cells(stated, [*bundled_venues().values()][::-1]))
+    with called() as found:
+        obligation(stated, cell)
+    return frozenset(found)
 
 
 @frozen
