@@ -85,13 +85,17 @@ def a_mean_of_three_survives_any_one_liar(given):
     return within(total(sources) / 3, low, high)
 
 
-def weighed(given):
-    """A weighted median of five sources, two of which may be wrong; the honest range, and the weights."""
+def weighed(given, liars=2):
+    """The claim about a weighted median of sources, so many of which may be wrong and one more is honest; the weights."""
     low, high = honest_range(given)
-    prices = [given.number(f"price {place}", "100") for place in range(1, 6)]
-    weights = [given.number(f"weight {place}", "1") for place in range(1, 6)]
+    places = range(1, 2 * liars + 2)
+    prices = [given.number(f"price {place}", "100") for place in places]
+    weights = [given.number(f"weight {place}", "1") for place in places]
     given.assume("weights are not negative", both(*(weight >= 0 for weight in weights)))
-    given.assume("the first three are honest", both(*(within(price, low, high) for price in prices[:3])))
+    honest = prices[: liars + 1]
+    given.assume(
+        "the first ones, more than half, are honest", both(*(within(price, low, high) for price in honest))
+    )
     return within(numbers.weighted_median(prices, weights), low, high), weights
 
 

@@ -132,7 +132,7 @@ def test_a_mutant_whose_change_stands_outside_of_functions_runs_always():
 
 
 def test_generated_programs_find_mutants_within_few_calls():
-    kills = Hunt(("generated",), most=8).kills(QUICK)
+    kills = Hunt(("generated",), most=16).kills(QUICK)
 
     assert [kill.mutant for kill in kills] == [mutant.id for mutant in QUICK]
     assert not [kill.mutant for kill in kills if kill.survived]

@@ -19,6 +19,7 @@ from solvent.cli.exits import Exit
 from solvent.errors import InputError
 from solvent.ingest.venue_file import bundled_venues, load_venue
 from solvent.prove.audit import Audit, Settings, load
+from solvent.prove.countermodel import countermodels
 from solvent.prove.theorem import Family
 from solvent.report.audit_text import print_audit
 from solvent.report.events import Event, Overall, shown_path, stream, without_times
@@ -79,6 +80,10 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--sarif", "sarif_file", type=_FILE, metavar="FILE", help="Write SARIF 2.1.0.")
 @click.option("--markdown", "markdown_file", type=_FILE, metavar="FILE", help="Write Markdown.")
 @click.option("--html", "html_file", type=_FILE, metavar="FILE", help="Write one self-contained page.")
+@click.option(
+    "--countermodels", "countermodel_folder", type=_FOLDER, metavar="DIR",
+    help="Write the numbers that break each refuted theorem, which solvent replay takes.",
+)  # fmt: skip
 @click.pass_context
 def audit(
     context: click.Context,
@@ -98,6 +103,7 @@ def audit(
     no_cache: bool,
     as_json_text: bool,
     times: bool,
+    countermodel_folder: Path | None,
     **files: Path | None,
 ) -> None:
     """Prove or refute every theorem in every cell: for each VENUE and regime, and for any parameters at all.
@@ -130,6 +136,8 @@ def audit(
     for option, file in files.items():
         if file is not None:
             _write(file, _rendered(option, events, venues))
+    if countermodel_folder is not None:
+        _keep(countermodel_folder, events)
     if as_json_text:
         click.echo("[\n" + ",\n".join(json.dumps(event) for event in events) + "\n]")
     else:
@@ -196,8 +204,17 @@ def _rendered(option: str, events: Sequence[Event], venues: Sequence[Venue]) -> 
     return FORMS[option](events)
 
 
+def _keep(folder: Path, events: Sequence[Event]) -> None:
+    """Write one countermodel of each refuted theorem."""
+    files = {event["name"]: event["file"] for event in events if event["event"] == "theorem"}
+    results = [event for event in events if event["event"] == "result"]
+    for each in countermodels(results, files):
+        _write(folder / f"{each.theorem}.json", each.text)
+
+
 def _write(file: Path, text: str) -> None:
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise InputError(str(file), "", str(error.strerror).lower(), "a file that can be written") from None

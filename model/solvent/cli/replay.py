@@ -1,4 +1,4 @@
-"""``solvent replay``: play scenarios, action logs and vectors, and hold them, or an engine, to what they expect."""
+"""``solvent replay``: play scenarios, logs, vectors and countermodels, and hold the model or an engine to them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from attrs import frozen
 
 from solvent.cli.console import output, progress, say
 from solvent.cli.exits import Exit
+from solvent.cli.replay_countermodels import is_countermodel, replay_countermodels
 from solvent.cli.replay_vectors import replay_vectors
 from solvent.errors import InputError
 from solvent.report.replay_json import as_json
@@ -19,8 +20,8 @@ from solvent.scenario import Moment, Scenario, play, read, write_log
 
 PICTURES = (".svg", ".png")
 """How the name of a picture may end."""
-VECTOR = ".json"
-"""How the name of a vector ends."""
+DOCUMENT = ".json"
+"""How the name of a vector or a countermodel ends."""
 
 
 @frozen
@@ -37,7 +38,7 @@ class Replay:
         return any(moment.failed for moment in self.moments)
 
 
-@click.command(short_help="Play scenarios and vectors, and hold the model or an engine to them.")
+@click.command(short_help="Play scenarios, vectors and countermodels again.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
 @click.option(
     "--plot", "picture", type=click.Path(path_type=Path), metavar="OUT.svg|OUT.png",
@@ -48,7 +49,10 @@ class Replay:
 )
 @click.option("--engine", metavar="ADDRESS", help="Put vectors to this engine instead of the model.")
 @click.option(
-    "--json", "as_json_text", is_flag=True, help="Print JSON (schema replay; replay-vectors of vectors)."
+    "--json",
+    "as_json_text",
+    is_flag=True,
+    help="Print JSON (schema replay, replay-vectors or replay-countermodels).",
 )
 @click.pass_context
 def replay(
@@ -63,16 +67,16 @@ def replay(
     """Play scenarios step by step and hold them to what they expect.
 
     A FILE is a scenario (TOML), or an action log (JSON Lines, its name ends in .jsonl), which spec/scenarios/README.md
-    describes; or a vector (JSON), which spec/vectors/README.md does. With --engine, vectors are put to the engine at
-    ADDRESS. Exit code 1 where something is not as expected, 3 where the engine breaks, 4 where it lacks what a vector needs.
+    describes; a vector (JSON), which spec/vectors/README.md does; or a countermodel (JSON) that solvent audit wrote.
+    With --engine, vectors are put to the engine at ADDRESS. Exit code 1 where something is not as expected, 3 where the engine breaks, 4 where it lacks what a vector needs.
     """
-    if all(file.suffix == VECTOR for file in files):
+    if all(file.suffix == DOCUMENT for file in files):
         if picture or log:
             raise click.UsageError("--plot and --to are about scenarios")
-        context.exit(replay_vectors(files, engine, as_json=as_json_text))
-    if engine is not None or any(file.suffix == VECTOR for file in files):
+        context.exit(_replay_documents(files, engine, as_json=as_json_text))
+    if engine is not None or any(file.suffix == DOCUMENT for file in files):
         raise click.UsageError(
-            "vectors (.json) alone are put to an engine, and they are replayed without scenarios"
+            "vectors and countermodels (.json) are replayed without scenarios, and vectors alone are put to an engine"
         )
     if len(files) > 1 and (picture or log):
         raise click.UsageError("--plot and --to are about one scenario: name one FILE")
@@ -93,6 +97,15 @@ def replay(
         _keep(one, picture, log)
     _print(played, as_json_text=as_json_text)
     context.exit(Exit.VIOLATION if any(one.failed for one in played) else Exit.PASSED)
+
+
+def _replay_documents(files: Sequence[Path], engine: str | None, *, as_json: bool) -> Exit:
+    """Replay vectors, or countermodels."""
+    if not all(is_countermodel(file) for file in files):
+        return replay_vectors(files, engine, as_json=as_json)
+    if engine is not None:
+        raise click.UsageError("--engine is about vectors")
+    return replay_countermodels(files, as_json=as_json)
 
 
 def _keep(one: Replay, picture: Path | None, log: Path | None) -> None:

@@ -10,6 +10,7 @@ import z3
 from attrs import frozen
 
 from solvent.ledger import called
+from solvent.prove.bearing import Symbols
 from solvent.prove.readable import readable
 from solvent.prove.symbolic import Term, term
 from solvent.prove.theorem import (
@@ -26,6 +27,11 @@ from solvent.prove.theorem import (
 
 SOLVER = f"z3 {z3.get_version_string()}"
 """The solver and its version."""
+
+NEED_TIMEOUT = 1_000
+"""The most milliseconds of a question about an assumption that is dropped."""
+MOST_TRIED = 8
+"""How many models are put to the exact model to see whether an assumption is needed."""
 
 Model = Mapping[str, Fraction]
 
@@ -83,8 +89,12 @@ class Result:
     milliseconds: int = 0
 
 
+PLAIN = ("simplify", "propagate-values", "solve-eqs", "smt")
+"""The tactics of a solver that is asked where Z3's own choice of tactics does not know."""
+
+
 def ask(
-    terms: Sequence[Term], symbols: Mapping[str, Term], timeout: int
+    terms: Sequence[Term], symbols: Mapping[str, Term], timeout: int, tactics: Sequence[str] = ()
 ) -> tuple[z3.CheckSatResult, Model | None]:
     """Whether formulas can hold together, and numbers for which they do.
 
@@ -93,7 +103,7 @@ def ask(
     written = z3.Solver()
     written.add(*terms)
     context = z3.Context()
-    solver = z3.Solver(ctx=context)
+    solver = z3.Then(*tactics, ctx=context).solver() if tactics else z3.Solver(ctx=context)
     solver.set("timeout", timeout)
     solver.from_string(written.to_smt2())
     answer = solver.check()
@@ -159,28 +169,39 @@ _BADNESS = (Verdict.PROVED, Verdict.CONDITIONAL, Verdict.UNKNOWN, Verdict.VACUOU
 
 def _decide_part(due: Obligation, part: Part, example: Outcome | None) -> _Decided:
     stated, cell = due.theorem, due.cell
-    asked, denial = [*due.terms, term(part.when)], z3.Not(term(part.claim))
-    bare = asked[len(due.background) :]  # what follows whatever the floors are needs no bounds of them
-    against, countermodel = (
-        ask([*bare, denial], due.symbols, stated.timeout) if due.background else (None, None)
-    )
-    if against != z3.unsat:
-        against, countermodel = ask([*asked, denial], due.symbols, stated.timeout)
+
+    def refutes(model: Model) -> bool:
+        return evaluate(stated, cell, model).refutes(part.name)
+
+    against, countermodel = _against(due, part)
     if countermodel is not None:
-        if not evaluate(stated, cell, countermodel).refutes(part.name):
+        if not refutes(countermodel):
             return _Decided(Verdict.UNKNOWN, None, None)
-        short = readable(countermodel, lambda m: evaluate(stated, cell, m).refutes(part.name))
+        short = readable(countermodel, refutes)
         return _Decided(Verdict.REFUTED, short, short)
-    possible, witness = _witness(due, part, asked, example)
+    possible, witness = _witness(due, part, example)
     if possible == z3.unsat:
         return _Decided(Verdict.VACUOUS, None, None)
     proved = against == z3.unsat and witness is not None
     return _Decided(Verdict.PROVED if proved else Verdict.UNKNOWN, witness, None)
 
 
-def _witness(
-    due: Obligation, part: Part, asked: Sequence[Term], example: Outcome | None
-) -> tuple[z3.CheckSatResult, Model | None]:
+def _against(due: Obligation, part: Part) -> tuple[z3.CheckSatResult, Model | None]:
+    """Whether anything speaks against a part, and a countermodel, which the exact model has still to confirm.
+
+    It is asked first without what is known of its floors: what follows whatever they are needs no bounds of them.
+    """
+    denied, timeout = _denied(part, due.assumed), due.theorem.timeout
+    if due.background and ask(denied, due.symbols, timeout)[0] == z3.unsat:
+        return z3.unsat, None
+    return ask([*due.background, *denied], due.symbols, timeout)
+
+
+def _denied(part: Part, assumed: Sequence[Assumption]) -> list[Term]:
+    return [*(term(a.condition) for a in assumed), term(part.when), z3.Not(term(part.claim))]
+
+
+def _witness(due: Obligation, part: Part, example: Outcome | None) -> tuple[z3.CheckSatResult, Model | None]:
     """Numbers of which the exact model says that all assumptions hold: the statement's own example, or the solver's."""
     stated, cell = due.theorem, due.cell
 
@@ -189,6 +210,7 @@ def _witness(
 
     if example is not None and example.witnesses(part.name):
         return z3.sat, {}
+    asked = [*due.background, *(term(a.condition) for a in due.assumed), term(part.when)]
     possible, witness = ask(asked, due.symbols, stated.timeout)
     if witness is None or not holds(witness):
         return (possible if witness is None else z3.unknown), None
@@ -203,19 +225,39 @@ def _conditional(due: Obligation, verdict: Verdict, needs: Sequence[Need]) -> Ve
 
 def _needs(due: Obligation, *, sides_only: bool = False) -> tuple[Need, ...]:
     """Each assumption with whether it is needed; a countermodel without it counts once the exact model confirms it."""
-    kept = [a for a in due.assumptions if not (a.side and due.cell.venue)]
-    return tuple(_need(due, kept, dropped) for dropped in kept if dropped.side or not sides_only)
+    return tuple(_need(due, dropped) for dropped in due.assumed if dropped.side or not sides_only)
 
 
-def _need(due: Obligation, kept: Sequence[Assumption], dropped: Assumption) -> Need:
-    others = [*due.background, *(term(a.condition) for a in kept if a is not dropped)]
-    unsure = False
-    for part in due.parts:
-        denied = [*others, term(part.when), z3.Not(term(part.claim))]
-        answer, model = ask(denied, due.symbols, due.theorem.timeout)
+def _need(due: Obligation, dropped: Assumption) -> Need:
+    """Whether an assumption is needed.
+
+    A countermodel without it is looked for in every part with the numbers of the examples, but for those that the
+    assumption speaks of; then with any numbers, until a part leaves it open.
+    """
+    kept, free = [a for a in due.assumed if a is not dropped], Symbols().of(term(dropped.condition))
+    near = [due.symbols[name] == term(value) for name, value in due.examples.items() if name not in free]
+    tried: list[Model] = []
+
+    def found(part: Part, known: Sequence[Term], *tactics: str) -> tuple[bool, Model | None]:
+        """Whether the part still follows, and a countermodel that the exact model confirms."""
+        denied, timeout = [*known, *_denied(part, kept)], min(due.theorem.timeout, NEED_TIMEOUT)
+        if due.background and ask(denied, due.symbols, timeout)[0] == z3.unsat:
+            return True, None
+        answer, model = ask([*due.background, *denied], due.symbols, timeout, tactics)
+        if model is None or model in tried or len(tried) >= MOST_TRIED:
+            return answer == z3.unsat, None
+        tried.append(model)
+        breaks = evaluate(due.theorem, due.cell, model).refutes(part.name, without=dropped.meaning)
+        return False, model if breaks else None
+
+    for part in due.parts if near else ():
+        _, model = found(part, near)
         if model is not None:
-            outcome = evaluate(due.theorem, due.cell, model)
-            if outcome.refutes(part.name, without=dropped.meaning):
-                return Need(dropped.meaning, dropped.side, True, model)
-        unsure = unsure or answer != z3.unsat
-    return Need(dropped.meaning, dropped.side, None if unsure else False, None)
+            return Need(dropped.meaning, dropped.side, True, model)
+    for part in due.parts:
+        follows, model = found(part, ())
+        if not follows and model is None:
+            follows, model = found(part, (), *PLAIN)
+        if not follows:
+            return Need(dropped.meaning, dropped.side, None if model is None else True, model)
+    return Need(dropped.meaning, dropped.side, False, None)

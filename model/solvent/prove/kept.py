@@ -20,7 +20,7 @@ from solvent.prove.theorem import Obligation, Verdict, evaluate
 if TYPE_CHECKING:
     from solvent.prove.second import Opinion
 
-KIT = "2"
+KIT = "3"
 """Changed when the meaning of a kept result changes."""
 
 

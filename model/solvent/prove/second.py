@@ -8,7 +8,6 @@ import cvc5
 import z3
 from attrs import frozen
 
-from solvent.prove.bearing import Bounds
 from solvent.prove.symbolic import term
 from solvent.prove.theorem import Obligation, Verdict
 
@@ -53,12 +52,11 @@ class Opinion:
 
 def questions(due: Obligation) -> Iterator[Question]:
     """Each part of an obligation; its floors come with the bounds that bear on it."""
-    bounds = Bounds(due.background)
-    assumed = [term(a.condition) for a in due.assumptions if not (a.side and due.cell.venue)]
+    assumed = [term(a.condition) for a in due.assumed]
     for part in due.parts:
         solver = z3.Solver()
         denied = [*assumed, term(part.when), z3.Not(term(part.claim))]
-        solver.add(*bounds.bearing_on(denied), *denied)
+        solver.add(*due.bounds.bearing_on(denied), *denied)
         head = [due.theorem.sentence, f"{due.theorem.name}: {due.cell.label}"]
         head += [f"the case: {part.name}"] if part.name else []
         comments = "".join(f"; {' '.join(line.split())}\n" for line in head)

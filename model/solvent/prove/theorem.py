@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Protocol
 
 from attrs import Factory, field, frozen
@@ -19,6 +20,7 @@ from solvent.account import Regime
 from solvent.arithmetic import Condition, Number
 from solvent.decimals import exact as parsed
 from solvent.exchange import Exchange
+from solvent.prove.bearing import Bounds
 from solvent.prove.states import renumbered
 from solvent.prove.symbolic import Term, bounded_floors, real, term
 from solvent.rules import select
@@ -307,10 +309,14 @@ class Obligation:
     examples: Mapping[str, Fraction]
 
     @property
-    def terms(self) -> list[Term]:
-        """The assumptions as terms; side conditions are taken for granted only where parameters are symbols."""
-        stated = [term(a.condition) for a in self.assumptions if not (a.side and self.cell.venue)]
-        return [*self.background, *stated]
+    def assumed(self) -> list[Assumption]:
+        """The assumptions that are taken for granted; side conditions only where parameters are symbols."""
+        return [a for a in self.assumptions if not (a.side and self.cell.venue)]
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """What is known of the floors in it, to be asked for what bears on a question."""
+        return Bounds(self.background)
 
     @property
     def failed_sides(self) -> list[str]:
