@@ -51,7 +51,7 @@ def test_a_command_prints_what_is_shown(command, shown, tmp_path):
 
 
 def test_every_command_that_is_shown_is_run():
-    assert len(CONSOLE) == (README + PAGE).count("```console") == 6
+    assert len(CONSOLE) == (README + PAGE).count("```console") == 7
 
 
 def test_the_python_example_prints_what_is_shown():
