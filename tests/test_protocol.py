@@ -395,7 +395,7 @@ def test_a_genesis_that_cannot_be_is_malformed_and_names_the_field(path, value, 
     else:
         part[key] = value
 
-    reply = Reference().answer({"cmd": "run", "seq": 3, "genesis": genesis, "steps": []})
+    reply = Reference().answer({"cmd": "run", "seq": 3, "genesis": genesis, "steps": [{"op": "discharge"}]})
 
     assert reply["error"]["kind"] == "malformed"
     assert told in reply["error"]["message"]

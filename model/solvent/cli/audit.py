@@ -208,13 +208,18 @@ def _keep(folder: Path, events: Sequence[Event]) -> None:
     """Write one countermodel of each refuted theorem."""
     files = {event["name"]: event["file"] for event in events if event["event"] == "theorem"}
     results = [event for event in events if event["event"] == "result"]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            str(folder), "", str(error.strerror).lower(), "a folder that can be written"
+        ) from None
     for each in countermodels(results, files):
         _write(folder / f"{each.theorem}.json", each.text)
 
 
 def _write(file: Path, text: str) -> None:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise InputError(str(file), "", str(error.strerror).lower(), "a file that can be written") from None

@@ -12,7 +12,7 @@ from solvent.account import Regime
 from solvent.errors import InputError
 from solvent.exchange import Action, Check, Discharge, Exchange, all_actions, discharge
 from solvent.exchange.record import action_fields, action_of
-from solvent.protocol.genesis import exchange_of, genesis_of
+from solvent.protocol.genesis import exchange_of, genesis_of, require_house
 from solvent.protocol.picture import FIELDS, Viewer, plain
 from solvent.protocol.questions import answer
 
@@ -214,6 +214,7 @@ class Reference:
 
 def perform(exchange: Exchange, step: Message) -> tuple[Exchange, Reply]:
     """The state after a step, and its outcome; a refused one leaves the state as it is."""
+    require_house(exchange)
     if step.get("op") == DISCHARGE:
         done = discharge(exchange)
         return done.exchange, discharged(done)

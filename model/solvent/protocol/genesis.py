@@ -261,11 +261,19 @@ def _shared(pool: LendingPool, members: Mapping[str, Member]) -> LendingPool:
     return evolve(pool, supply_shares=shares("supplied"), debt_shares=shares("borrowed"))
 
 
-def _require_known(exchange: Exchange, fault: Fault) -> None:
-    """The venue's own accounts are there, and what an account has is of a market, a pool or a priced token named here."""
+def require_house(exchange: Exchange, source: str = "genesis") -> None:
+    """Require the venue's own accounts, without which no step can be carried out.
+
+    Raises:
+        InputError: one of them is not there.
+    """
     house = {BOOK, BACKSTOP, vault_of(""), *(vault_of(market.dex) for market in exchange.markets.values())}
     for name in sorted(house - {*exchange.members}):
-        raise fault(("accounts", name), "nothing", "the account of the venue's own")
+        raise InputError(source, f"accounts.{name}", "nothing", "the account of the venue's own")
+
+
+def _require_known(exchange: Exchange, fault: Fault) -> None:
+    """Everything that an account has is of a market, a pool or a priced token that the state names."""
     for path, name, known in _named(exchange):
         if name not in known:
             raise fault((*path, name), "an unknown name", f"one of {', '.join(sorted(known)) or 'none'}")
