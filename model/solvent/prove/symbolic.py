@@ -67,7 +67,8 @@ def bounded_floors() -> Iterator[list[Term]]:
     """Inside the block a floor is any number less than a unit below its amount; what bounds it is in the list.
 
     It has the amount's sign where that is not negative, none lies between zero and the unit, and floors to one unit
-    are in the order of their amounts.
+    are in the order of their amounts. No number lies so if the unit is not above zero: what is proved is proved for units
+    above zero, as the parameters of every venue are.
     This says less than that it is a multiple of the unit. What is proved so holds; a countermodel may rest on a number
     that is no floor, and counts only once the exact reading confirms it.
     """
