@@ -391,4 +391,18 @@ add(
             ),
         ),
     ),
+    Mutant(
+        id="E12",
+        family="deleveraging",
+        rule="TRADE-SHORTFALL",
+        mistake="The allocation of what an account owes in one dex clears what it owes in all.",
+        reading="the deficits of all dexes cleared at once",
+        edits=(
+            Edit(
+                "exchange.losses",
+                "deficit=member.deficit.drop(self.dex)",
+                "deficit=type(member.deficit)()",
+            ),
+        ),
+    ),
 )
