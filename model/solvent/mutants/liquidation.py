@@ -294,6 +294,11 @@ add(
                 "both(size * needed < 0, value > 0, left >= 0)",
                 "both(size * size > 0, value > 0, left >= 0)",
             ),
+            Edit(
+                "rules.deleveraging",
+                "    return opposite * minimum(absolute(needed), absolute(counter))",
+                "    return minimum(absolute(needed), absolute(counter))",
+            ),
         ),
         severity=Severity.FAIRNESS,
     ),
