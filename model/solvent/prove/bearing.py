@@ -1,4 +1,4 @@
-"""Which bounds of floors bear on a question, so that a solver is given these alone."""
+"""What stands in formulas: symbols, divisors, and the bounds of floors that bear on a question."""
 
 from __future__ import annotations
 
@@ -36,6 +36,29 @@ class Symbols:
         return self._known[formula.get_id()]
 
 
+def divisors(formulas: Iterable[Term]) -> list[Term]:
+    """What is divided by in formulas, numbers left out."""
+    found, seen, waiting = dict[int, Term](), set[int](), list(formulas)
+    while waiting:
+        top = waiting.pop()
+        if top.get_id() not in seen:
+            seen.add(top.get_id())
+            parts = top.children()
+            waiting += parts
+            if z3.is_div(top) and not z3.is_rational_value(parts[1]):
+                found[parts[1].get_id()] = parts[1]
+    return list(found.values())
+
+
+def unrounded(bounds: Iterable[Term]) -> list[Term]:
+    """Each floor of these bounds as its amount, of which it is one of the numbers that it may be."""
+    return [bound.arg(0) == bound.arg(1) for bound in bounds if _is_floor(bound)]
+
+
+def _is_floor(bound: Term) -> bool:
+    return bool(z3.is_le(bound) and z3.is_const(bound.arg(0)))
+
+
 class Bounds:
     """The bounds of the floors of one obligation, as ``bounded_floors`` lists them.
 
@@ -44,7 +67,7 @@ class Bounds:
 
     def __init__(self, bounds: Sequence[Term]) -> None:
         self._symbols = Symbols()
-        amounts = {b.arg(0).decl().name(): b.arg(1) for b in bounds if z3.is_le(b) and z3.is_const(b.arg(0))}
+        amounts = {b.arg(0).decl().name(): b.arg(1) for b in bounds if _is_floor(b)}
         self._within: Mapping[str, Names] = {
             floor: self._symbols.of(amount) & amounts.keys() for floor, amount in amounts.items()
         }

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import z3
 from attrs import frozen
 
-from solvent.prove.decide import SOLVER, Result
+from solvent.prove.decide import Result
 from solvent.prove.results import result_of, text_of
+from solvent.prove.solver import SOLVER
 from solvent.prove.symbolic import term
 from solvent.prove.theorem import Obligation, Verdict, evaluate
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from attrs import Factory, field, frozen
 
 from solvent.account import Regime
-from solvent.arithmetic import Condition, Number
+from solvent.arithmetic import Condition, Number, negate
 from solvent.decimals import exact as parsed
 from solvent.exchange import Exchange
 from solvent.prove.bearing import Bounds
@@ -70,6 +70,10 @@ class Part:
     name: str
     claim: Condition
     when: Condition = True
+
+    def denied(self, assumed: Iterable[Assumption]) -> list[Term]:
+        """What holds where the assumptions do, the part is asked for, and its claim does not hold."""
+        return [*(term(a.condition) for a in assumed), term(self.when), term(negate(self.claim))]
 
 
 class Given(Protocol):
@@ -357,8 +361,13 @@ class Outcome:
 
     def refutes(self, part: str = "", without: str = "") -> bool:
         """Whether all assumptions but the one of this meaning hold, the part is asked for, and its claim does not hold."""
-        failed = any(when and not claim for name, when, claim in self.parts if name == part)
-        return failed and all(holds for meaning, holds in self.assumptions if meaning != without)
+        return part in self.refuted(without)
+
+    def refuted(self, without: str = "") -> list[str]:
+        """The parts of which it is so."""
+        if not all(holds for meaning, holds in self.assumptions if meaning != without):
+            return []
+        return [name for name, when, claim in self.parts if when and not claim]
 
 
 def evaluate(stated: Theorem, cell: Cell, values: Mapping[str, Fraction]) -> Outcome:

@@ -19,8 +19,8 @@ from typing import Any
 from solvent import bundle
 from solvent.exchange.record import number_text
 from solvent.prove.audit import Audit, Audited
-from solvent.prove.decide import SOLVER, Model
 from solvent.prove.kept import Finding
+from solvent.prove.solver import SOLVER, Model
 from solvent.prove.theorem import Theorem, Verdict
 from solvent.venue import Token, Venue
 
