@@ -52,7 +52,7 @@ from solvent.exchange import (
 )
 from solvent.exchange import lending as pools
 from solvent.invariants import states, steps
-from solvent.prove.examples import busy_exchange
+from solvent.prove.examples import any_busy
 from solvent.prove.theorem import Family, Part, theorem
 from solvent.prove.wellformed import assume_all, pools_well_formed
 
@@ -166,8 +166,8 @@ def afterwards(given, exchange):
 
 
 def state(given) -> Exchange:
-    """An exchange in which everything is present, with any numbers."""
-    return given.state(busy_exchange(given.venue or load_venue(EXAMPLE)), KEEP)
+    """An exchange in which everything is present, with any numbers, those of tokens included."""
+    return any_busy(given, given.venue or load_venue(EXAMPLE), KEEP)
 
 
 def holds(invariant, exchange):

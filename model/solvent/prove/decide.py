@@ -6,9 +6,8 @@ import time
 from collections.abc import Sequence
 
 import z3
-from attrs import frozen
+from attrs import evolve, frozen
 
-from solvent.ledger import called
 from solvent.prove.needs import Need, needs_of
 from solvent.prove.readable import readable
 from solvent.prove.solver import SOLVER, Model, ask
@@ -45,9 +44,6 @@ class Result:
     """
 
     theorem: str
-    venue: str
-    regime: str
-    token: str
     verdict: Verdict
     part: str
     parts: int
@@ -59,6 +55,14 @@ class Result:
     rules: tuple[str, ...]
     solver: str = SOLVER
     milliseconds: int = 0
+    venue: str = ""
+    regime: str = ""
+    token: str = ""
+
+    def at(self, cell: Cell) -> Result:
+        """The same in another cell."""
+        venue = cell.venue.name if cell.venue else ""
+        return evolve(self, venue=venue, regime=cell.regime or "", token=cell.token)
 
 
 @frozen
@@ -78,29 +82,29 @@ def decide(stated: Theorem, cell: Cell, *, needs: bool = True) -> Result:
         cell: the venue, the regime and the collateral whose numbers are taken.
         needs: whether every assumption is also dropped, to see whether it is needed.
     """
+    return decided(obligation(stated, cell), needs=needs).at(cell)
+
+
+def decided(due: Obligation, *, needs: bool = True) -> Result:
+    """What is known of an obligation, in no cell of the matrix yet."""
     began = time.perf_counter()
-    with called() as rules:
-        due = obligation(stated, cell)
-    example = evaluate(stated, cell, due.examples) if due.examples else None
-    decided = [(part, _decide_part(due, part, example)) for part in due.parts]
-    part, worst = max(decided, key=lambda one: _BADNESS.index(one[1].verdict))
+    example = evaluate(due.theorem, due.cell, due.examples) if due.examples else None
+    parts = [(part, _decide_part(due, part, example)) for part in due.parts]
+    part, worst = max(parts, key=lambda one: _BADNESS.index(one[1].verdict))
     models = [m for m in (worst.witness, worst.countermodel) if m is not None]
     wanted = worst.verdict is Verdict.PROVED
     dropped = needs_of(due, sides_only=not needs) if wanted else ()
     return Result(
-        theorem=stated.name,
-        venue=cell.venue.name if cell.venue else "",
-        regime=cell.regime or "",
-        token=cell.token,
+        theorem=due.theorem.name,
         verdict=_conditional(due, worst.verdict, dropped),
         part=part.name,
-        parts=len(decided),
+        parts=len(parts),
         witness=worst.witness,
         countermodel=worst.countermodel,
         confirmed=bool(models),
         needs=dropped if needs else (),
         failed_sides=tuple(due.failed_sides),
-        rules=tuple(sorted(rules)),
+        rules=due.rules,
         milliseconds=round((time.perf_counter() - began) * 1000),
     )
 

@@ -33,12 +33,14 @@ class Finding:
         result: what is known of its claim.
         assumptions: what it rests on: each meaning, and whether it is a side condition on parameters.
         opinions: what two solvers say of each part, where that was asked for.
+        reads: what of the venue and the collateral the statement reads, as dotted paths.
         trouble: why the statement could not be read in the cell; empty where it could.
     """
 
     result: Result
     assumptions: tuple[tuple[str, bool], ...]
     opinions: tuple[Opinion, ...] = ()
+    reads: tuple[str, ...] = ()
     trouble: str = ""
 
 

@@ -20,10 +20,11 @@ from solvent.account import Regime
 from solvent.arithmetic import Condition, Number, negate
 from solvent.decimals import exact as parsed
 from solvent.exchange import Exchange
+from solvent.ingest.venue_file import bundled_venues
 from solvent.prove.bearing import Bounds
 from solvent.prove.states import renumbered
 from solvent.prove.symbolic import Term, bounded_floors, real, term
-from solvent.rules import select
+from solvent.rules import called, select
 from solvent.venue import Token, Venue
 
 
@@ -81,7 +82,7 @@ class Given(Protocol):
 
     @property
     def venue(self) -> Venue | None:
-        """The venue whose numbers are taken; ``None`` for parameters that are symbols."""
+        """The venue whose numbers are taken, without its name and its days; ``None`` for parameters that are symbols."""
 
     @property
     def regime(self) -> Regime | None:
@@ -188,6 +189,11 @@ class Cell:
     token: str = ""
 
     @property
+    def collateral(self) -> Token | None:
+        """The collateral, as the venue has it."""
+        return self.venue.tokens[self.token] if self.venue and self.token else None
+
+    @property
     def label(self) -> str:
         """The cell as people read it."""
         parts = [self.venue.name if self.venue else "any venue", self.regime or "", self.token]
@@ -224,7 +230,7 @@ class _Base:
 
     @property
     def token(self) -> Token | None:
-        return self.cell.venue.tokens[self.cell.token] if self.cell.venue and self.cell.token else None
+        return self.cell.collateral
 
     def assume(self, meaning: str, condition: Condition) -> None:
         self._note(Assumption(meaning, condition))
@@ -302,6 +308,7 @@ class Obligation:
         symbols: every symbol by name.
         background: what is known of the floors in it.
         examples: numbers that the statement suggests for a witness.
+        rules: the rules that the statement calls.
     """
 
     theorem: Theorem
@@ -311,6 +318,7 @@ class Obligation:
     symbols: Mapping[str, Term]
     background: tuple[Term, ...]
     examples: Mapping[str, Fraction]
+    rules: tuple[str, ...]
 
     @property
     def assumed(self) -> list[Assumption]:
@@ -331,10 +339,18 @@ class Obligation:
 def obligation(stated: Theorem, cell: Cell) -> Obligation:
     """The obligation of a theorem in a cell."""
     given = Symbolic(cell)
-    with bounded_floors() as background:
+    bundled_venues()  # they are read once, with calls of rules that are none of the statement
+    with bounded_floors() as background, called() as rules:
         parts = _parts(stated.statement(given))
     return Obligation(
-        stated, cell, tuple(given.assumptions), parts, dict(given.symbols), tuple(background), given.examples
+        theorem=stated,
+        cell=cell,
+        assumptions=tuple(given.assumptions),
+        parts=parts,
+        symbols=dict(given.symbols),
+        background=tuple(background),
+        examples=given.examples,
+        rules=tuple(sorted(rules)),
     )
 
 

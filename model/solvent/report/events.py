@@ -147,6 +147,7 @@ def result_event(stated: Theorem, finding: Finding) -> dict[str, Any]:
         ],
         "failed_sides": list(result.failed_sides),
         "rules": list(result.rules),
+        "reads": list(finding.reads),
         "solver": result.solver,
         "opinions": [
             {"part": o.part, "first": o.first, "second": o.second, "says": o.says} for o in finding.opinions
