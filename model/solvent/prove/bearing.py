@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 import z3
 from attrs import Factory, frozen
 
-from solvent.prove.symbolic import Term
+from solvent.prove.symbolic import Floors, Term
 
 Names = frozenset[str]
 
@@ -50,36 +50,32 @@ def divisors(formulas: Iterable[Term]) -> list[Term]:
     return list(found.values())
 
 
-def unrounded(bounds: Iterable[Term]) -> list[Term]:
-    """Each floor of these bounds as its amount, of which it is one of the numbers that it may be."""
-    return [bound.arg(0) == bound.arg(1) for bound in bounds if _is_floor(bound)]
-
-
-def _is_floor(bound: Term) -> bool:
-    return bool(z3.is_le(bound) and z3.is_const(bound.arg(0)))
-
-
+@frozen
 class Bounds:
-    """The bounds of the floors of one obligation, as ``bounded_floors`` lists them.
+    """The bounds of the floors of one obligation.
 
     A floor exists for every amount, so that bounds of floors that a question does not speak of change no answer.
+
+    Attributes:
+        floors: the floors, and what bounds them.
     """
 
-    def __init__(self, bounds: Sequence[Term]) -> None:
-        self._symbols = Symbols()
-        amounts = {b.arg(0).decl().name(): b.arg(1) for b in bounds if _is_floor(b)}
-        self._within: Mapping[str, Names] = {
-            floor: self._symbols.of(amount) & amounts.keys() for floor, amount in amounts.items()
-        }
-        self._bounds = [(bound, self._symbols.of(bound) & amounts.keys()) for bound in bounds]
+    floors: Floors
+    _symbols: Symbols = Factory(Symbols)
+
+    @property
+    def unrounded(self) -> list[Term]:
+        """Each floor as its amount, of which it is one of the numbers that it may be."""
+        return [z3.Real(name) == amount for name, amount in self.floors.amounts.items()]
 
     def bearing_on(self, terms: Iterable[Term]) -> list[Term]:
         """The bounds of the floors that stand in these terms, or in the amount of such a floor."""
-        waiting = [name for each in terms for name in self._symbols.of(each) if name in self._within]
+        amounts = self.floors.amounts
+        waiting = [name for each in terms for name in self._symbols.of(each) if name in amounts]
         needed: set[str] = set()
         while waiting:
             name = waiting.pop()
             if name not in needed:
                 needed.add(name)
-                waiting += self._within[name]
-        return [bound for bound, floors in self._bounds if floors <= needed]
+                waiting += self._symbols.of(amounts[name]) & amounts.keys()
+        return [bound for bound in self.floors.bounds if self._symbols.of(bound) & amounts.keys() <= needed]

@@ -21,7 +21,7 @@ from solvent.prove.theorem import Obligation, Verdict, evaluate
 if TYPE_CHECKING:
     from solvent.prove.second import Opinion
 
-KIT = "3"
+KIT = "4"
 """Changed when the meaning of a kept result changes."""
 
 

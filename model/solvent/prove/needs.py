@@ -10,7 +10,7 @@ from itertools import chain
 import z3
 from attrs import field, frozen
 
-from solvent.prove.bearing import Names, Symbols, divisors, unrounded
+from solvent.prove.bearing import Names, Symbols, divisors
 from solvent.prove.solver import PLAIN, Model, ask
 from solvent.prove.symbolic import Term, term
 from solvent.prove.theorem import Assumption, Obligation, Part, evaluate
@@ -56,17 +56,12 @@ class _Search:
 
     due: Obligation
     defined: list[Term] = field(init=False)
-    unrounded: list[Term] = field(init=False)
 
     @defined.default
     def _defined(self) -> list[Term]:
         due = self.due
         parts = (f for part in due.parts for f in part.denied(due.assumed))
         return [divisor != 0 for divisor in divisors([*due.background, *parts])]
-
-    @unrounded.default
-    def _unrounded(self) -> list[Term]:
-        return unrounded(self.due.background)
 
     def needs(self, dropped: Sequence[Assumption]) -> tuple[Need, ...]:
         resting = self.due.parts
@@ -112,8 +107,8 @@ class _Search:
         known = [symbols[n] == term(v) for n, v in examples.items() if "." in n and n not in spoken]
         if known and parts:
             denied = z3.Or(*(z3.And(*part.denied(kept)) for part in parts))
-            if self.unrounded:
-                yield from self._models([*known, *self.unrounded, denied])
+            if self.due.background:
+                yield from self._models([*known, *self.due.bounds.unrounded, denied])
             yield from self._models([*known, *self.due.background, denied])
 
     def _changed(self, spoken: Names) -> Iterator[Model]:
@@ -127,7 +122,7 @@ class _Search:
     def _anywhere(self, part: Part, kept: Sequence[Assumption]) -> Iterator[Model]:
         """Countermodels of a part with any numbers."""
         denied = part.denied(kept)
-        if self.unrounded:
-            yield from self._models([*self.unrounded, *denied])
+        if self.due.background:
+            yield from self._models([*self.due.bounds.unrounded, *denied])
         yield from self._models([*self.due.background, *denied])
         yield from self._models([*self.due.background, *denied], *PLAIN)

@@ -11,10 +11,9 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, Protocol
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field, fields_dict, frozen
 
 from solvent.account import Regime
 from solvent.arithmetic import Condition, Number, negate
@@ -25,7 +24,7 @@ from solvent.prove.bearing import Bounds
 from solvent.prove.states import renumbered
 from solvent.prove.symbolic import Term, bounded_floors, real, term
 from solvent.rules import called, select
-from solvent.venue import Token, Venue
+from solvent.venue import Parameters, Token, Venue
 
 
 class Family(StrEnum):
@@ -250,9 +249,15 @@ class _Base:
         raise NotImplementedError
 
     def parameter(self, name: str, example: Any = None) -> Any:
-        """The venue's number, or a number of its own where there is no venue."""
+        """The venue's number, or a number of its own where there is no venue.
+
+        A parameter that venues declare to be above zero is assumed to be so.
+        """
         if self.cell.venue is None:
-            return self.number(name, example)
+            value, declared = self.number(name, example), fields_dict(Parameters).get(name)
+            if declared is not None and declared.metadata["positive"]:
+                self.assume(f"the {declared.metadata['meaning']} is above zero", value > 0)
+            return value
         owner, _, attribute = name.rpartition(".")
         value = getattr(self.token if owner else self.cell.venue.parameters, attribute)
         return self.number(name, example) if value is None else value
@@ -306,7 +311,7 @@ class Obligation:
         assumptions: what is assumed in every part.
         parts: the cases; one without a name where the statement has no cases.
         symbols: every symbol by name.
-        background: what is known of the floors in it.
+        bounds: what is known of the floors in it.
         examples: numbers that the statement suggests for a witness.
         rules: the rules that the statement calls.
     """
@@ -316,7 +321,7 @@ class Obligation:
     assumptions: tuple[Assumption, ...]
     parts: tuple[Part, ...]
     symbols: Mapping[str, Term]
-    background: tuple[Term, ...]
+    bounds: Bounds
     examples: Mapping[str, Fraction]
     rules: tuple[str, ...]
 
@@ -325,10 +330,10 @@ class Obligation:
         """The assumptions that are taken for granted; side conditions only where parameters are symbols."""
         return [a for a in self.assumptions if not (a.side and self.cell.venue)]
 
-    @cached_property
-    def bounds(self) -> Bounds:
-        """What is known of the floors in it, to be asked for what bears on a question."""
-        return Bounds(self.background)
+    @property
+    def background(self) -> list[Term]:
+        """What is known of the floors in it, all of it."""
+        return self.bounds.floors.bounds
 
     @property
     def failed_sides(self) -> list[str]:
@@ -340,7 +345,7 @@ def obligation(stated: Theorem, cell: Cell) -> Obligation:
     """The obligation of a theorem in a cell."""
     given = Symbolic(cell)
     bundled_venues()  # they are read once, with calls of rules that are none of the statement
-    with bounded_floors() as background, called() as rules:
+    with bounded_floors() as floors, called() as rules:
         parts = _parts(stated.statement(given))
     return Obligation(
         theorem=stated,
@@ -348,7 +353,7 @@ def obligation(stated: Theorem, cell: Cell) -> Obligation:
         assumptions=tuple(given.assumptions),
         parts=parts,
         symbols=dict(given.symbols),
-        background=tuple(background),
+        bounds=Bounds(floors),
         examples=given.examples,
         rules=tuple(sorted(rules)),
     )
