@@ -149,7 +149,7 @@ def chains():
 
 def afterwards(given, exchange):
     """What the exchange may become in one step: what happened in words, the last action of it if it was one, and the state after it."""
-    amount, size, price = given.number("amount"), given.number("size"), given.number("price")
+    amount, size, price = given.number("amount", "5"), given.number("size", "1"), given.number("price", "100")
     single = {
         **user_actions(amount, size, price),
         **venue_actions(size, price),

@@ -15,10 +15,8 @@ from solvent.prove.solver import PLAIN, Model, ask
 from solvent.prove.symbolic import Term, term
 from solvent.prove.theorem import Assumption, Obligation, Part, evaluate
 
-EFFORT = 1_500_000
-"""The most steps of the solver for one question: from a tenth of a second to three."""
-CHANGED = 3
-"""How many numbers of an example are changed, one after the other."""
+EFFORT, TIMEOUT = 1_000_000, 3_000
+"""The most steps of the solver for one question; and the most milliseconds, for what it does not count as steps."""
 
 
 @frozen
@@ -42,9 +40,8 @@ def needs_of(due: Obligation, *, sides_only: bool = False) -> tuple[Need, ...]:
     """Each assumption of a proved obligation with whether it is needed.
 
     It is not, where every part follows without it wherever nothing is divided by zero. A countermodel counts once the
-    exact model confirms it. It is looked for next to the examples, with any numbers for those that the assumption
-    speaks of and for what the statement itself names; then with any numbers at all, and then with one number of the
-    examples changed.
+    exact model confirms it. It is looked for next to the examples, with one number changed that the assumption speaks
+    of, then with any for those and for what the statement itself names; and then with any numbers at all.
     """
     dropped = [a for a in due.assumed if a.side or not sides_only]
     return _Search(due).needs(dropped) if dropped else ()
@@ -79,12 +76,12 @@ class _Search:
             )
             return next(breaks, None)
 
-        model = broken(self._near(spoken, kept, resting))
+        model = broken(chain(self._changed(spoken), self._near(spoken, kept, resting)))
         if model is None:
             left = next((part for part in resting if not self._follows(part, kept)), None)
             if left is None:
                 return found(needed=False, model=None)
-            model = broken(chain(self._anywhere(left, kept), self._changed(spoken)))
+            model = broken(self._anywhere(left, kept))
         return found(needed=None if model is None else True, model=model)
 
     def _follows(self, part: Part, assumed: Sequence[Assumption]) -> bool:
@@ -94,7 +91,7 @@ class _Search:
         return any(self._ask(asked)[0] == z3.unsat for asked in questions)
 
     def _ask(self, terms: Sequence[Term], *tactics: str) -> tuple[z3.CheckSatResult, Model | None]:
-        return ask(terms, self.due.symbols, self.due.theorem.timeout, tactics, EFFORT)
+        return ask(terms, self.due.symbols, min(self.due.theorem.timeout, TIMEOUT), tactics, EFFORT)
 
     def _models(self, terms: Sequence[Term], *tactics: str) -> Iterator[Model]:
         model = self._ask([*self.defined, *terms], *tactics)[1]
@@ -112,9 +109,9 @@ class _Search:
             yield from self._models([*known, *self.due.background, denied])
 
     def _changed(self, spoken: Names) -> Iterator[Model]:
-        """The examples with one number changed."""
+        """The examples with the first number changed that is spoken of."""
         examples = self.due.examples
-        for name in sorted(spoken & examples.keys())[:CHANGED]:
+        for name in sorted(spoken & examples.keys())[:1]:
             value = examples[name]
             others = (Fraction(0), -value, 2 * value, value + 1)
             yield from ({**examples, name: other} for other in others if other != value)
