@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
 from functools import partial
 
 import pytest
 from attrs import evolve
 from command import run
+from exchange_examples import member, opening
 
+from solvent import bundle
 from solvent.conform.blind import BLIND, rows
 from solvent.conform.cases import CHECKS
 from solvent.conform.connect import connect
+from solvent.conform.coverage import reach_of
 from solvent.conform.generate import accounts, sequences
 from solvent.conform.kill import (
+    MOST_CALLS,
     Hunt,
     Kill,
     Stretch,
@@ -28,14 +33,17 @@ from solvent.conform.kill import (
     smallest,
 )
 from solvent.conform.profiles import PROFILES
+from solvent.conform.program import Program
 from solvent.conform.runner import Settings
 from solvent.conform.runner import run as run_cases
+from solvent.conform.vectors import load
 from solvent.errors import InputError
 from solvent.ingest import schemas
 from solvent.mutants import Mutant, catalogue, engine_of
 from solvent.mutants.loader import Edit, copy
 from solvent.mutants.places import runs, watched
 from solvent.protocol.engine import Reference
+from solvent.protocol.genesis import genesis_of
 from solvent.rules import all_rules
 
 ABLE = abilities()
@@ -43,6 +51,8 @@ QUICK = tuple(catalogue()[name] for name in ("A05", "B02", "B11", "R02", "X07", 
 """Mutants that die within few calls."""
 SAMPLE = tuple(catalogue().values())[::10]
 """Mutants of all families that are made here; a hunt makes all of them."""
+TRADES = (("ann", "1"), ("bob", "-2"))
+"""After the first the book is short of 1, and after the second long of it."""
 SAME = Mutant(
     id="same",
     family="none",
@@ -201,6 +211,33 @@ def test_a_search_that_never_meets_something_is_noticed_and_the_search_itself_is
     assert all(row.right for row in told)
 
 
+def test_what_accrues_without_time_and_other_modes_do_not_hide_what_a_search_never_meets():
+    known = {blind.id: blind for blind in BLIND}
+    told = [
+        row
+        for name, event in (("M13", "interest accrued"), ("M15", "portfolio position"))
+        for row in rows([known[name]], few(event), 0, ABLE)
+    ]
+
+    assert [(row.id, row.missed) for row in told] == [
+        ("", ()),
+        ("M13", ("no generated program reached: interest accrued",)),
+        ("", ()),
+        ("M15", ("no generated program reached: portfolio position",)),
+    ]
+
+
+def test_a_position_of_the_book_that_is_turned_over_is_no_event_and_one_of_a_user_is():
+    genesis = genesis_of(opening(member("ann", raw=10**6), member("bob", raw=10**6)))
+    buys, sells = (
+        {"op": "market_order", "account": name, "market": "BTC", "size": size} for name, size in TRADES
+    )
+    turns = {**sells, "account": "ann"}
+
+    assert "position flip" not in reach_of(Program(genesis, (buys, sells)), ()).events
+    assert "position flip" in reach_of(Program(genesis, (buys, turns)), ()).events
+
+
 def test_a_run_of_such_a_search_is_incomplete():
     never = next(blind for blind in BLIND if blind.id == "M8")
     settings = Settings(profile=few("user action refused"), vectors=(), generators=never.generators())
@@ -223,6 +260,29 @@ def test_the_command_prints_the_matrix():
         line.startswith("accounts/requirement") and line.split()[-2:] == ["B11,", "B02"] for line in lines
     )
     assert lines[-1].startswith("generated: 2 of 2 mutants found")
+
+
+def test_the_page_of_the_matrix_has_a_row_for_each_mutant_which_vectors_and_programs_find():
+    page = (bundle.spec() / "kill-matrix.md").read_text(encoding="utf-8")
+    above, below = page.split("## Checks")
+    rows_of = [[cell.strip() for cell in line.split(" | ")] for line in above.splitlines() if " | " in line]
+    finds = dict(re.findall(r"^\| (\S+) \| (\d+) \|", below, re.MULTILINE))
+
+    assert [(row[0].lstrip("| "), row[1], row[2]) for row in rows_of[1:]] == [
+        (mutant.id, mutant.rule, mutant.mistake) for mutant in catalogue().values()
+    ]
+    assert {row[3] for row in rows_of[1:]} <= {vector.id for vector in load()}
+    assert all(0 < int(row[5]) <= MOST_CALLS for row in rows_of[1:])
+    assert {*CHECKS} <= {*finds}
+    assert "0" not in finds.values()
+
+
+def test_the_command_prints_the_page():
+    done = run("mutants", "B11", "--generated-only", "--calls", "20", "--jobs", "1", "--markdown")
+
+    assert done.code == 0
+    assert done.out.startswith("# Kill matrix\n")
+    assert "| B11 | PERP-RATE | Maintenance margin is the whole initial rate, not half of it. | " in done.out
 
 
 def test_the_json_of_the_matrix_follows_its_schema_and_tells_times_only_where_asked():

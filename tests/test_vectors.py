@@ -10,6 +10,7 @@ from command import run
 
 from solvent import bundle
 from solvent.conform.build import flags, of_vector, off_the_record, scenario_vectors
+from solvent.conform.kill import checks_of, diverged, engine
 from solvent.conform.program import expected
 from solvent.conform.recorded import of_observation
 from solvent.conform.vectors import (
@@ -27,6 +28,7 @@ from solvent.conform.vectors import (
 )  # fmt: skip
 from solvent.errors import InputError
 from solvent.ingest import schemas
+from solvent.mutants import catalogue
 from solvent.protocol.engine import Reference
 from solvent.protocol.picture import FIELDS, plain
 
@@ -34,6 +36,8 @@ FOLDER = bundle.spec() / "vectors"
 VECTORS = load()
 BY_ID = {vector.id: vector for vector in VECTORS}
 TIE, REFUSED = "ADL-RANK/tie-discharged-at", "LEND-MANUAL/capacity-above"
+MOST_STEPS = 4
+"""Steps of a killing vector."""
 EVERY = 12
 """Of so many vectors one is held to everything; ``solvent vectors check`` holds all of them."""
 
@@ -80,8 +84,24 @@ class Crossed(Reference):
 def test_there_are_vectors_of_each_kind_that_is_made_and_they_are_small():
     kinds = {vector.kind for vector in VECTORS}
 
-    assert kinds >= {Kind.SCENARIO, Kind.RECORDED, Kind.BOUNDARY}
-    assert sum(file.stat().st_size for file in files()) < 3_000_000
+    assert kinds == {*Kind} - {Kind.FAILURE}
+    assert sum(file.stat().st_size for file in files()) < 4_000_000
+
+
+def test_there_is_a_killing_vector_for_each_mutant_with_few_steps_and_few_accounts():
+    killing = [vector for vector in VECTORS if vector.kind is Kind.KILLING]
+
+    assert {vector.source["mutant"]: vector.id for vector in killing} == {
+        name: f"killing/{name}" for name in catalogue()
+    }
+    for vector in killing:
+        assert vector.title == f"Finds the mistake: {catalogue()[vector.source['mutant']].mistake}"
+        assert len(vector.steps) <= MOST_STEPS, vector.id
+
+
+@pytest.mark.parametrize("name", list(catalogue())[::EVERY])
+def test_the_vector_of_a_mutant_finds_it(name):
+    assert checks_of(diverged(engine(catalogue()[name]), BY_ID[f"killing/{name}"].program))
 
 
 @pytest.mark.parametrize("vector", VECTORS[::EVERY], ids=lambda vector: vector.id)

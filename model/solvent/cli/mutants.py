@@ -22,6 +22,7 @@ from solvent.conform.vectors import load
 from solvent.errors import InputError
 from solvent.mutants import Mutant, catalogue
 from solvent.report.kills import Matrix, document, print_matrix, print_rows, rows_document
+from solvent.report.kills_markdown import markdown
 
 T = TypeVar("T")
 Tells = Callable[[str, int, int], None]
@@ -48,11 +49,13 @@ PROFILE = "every-change"
     "--search", is_flag=True, help="Try mutants of the search itself, which coverage has to notice."
 )
 @click.option("--times", is_flag=True, help="Tell how long each kill took.")
+@click.option("--markdown", "as_page", is_flag=True, help="Print a page in Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (schema mutants).")
 @click.pass_context
 def mutants(
     context: click.Context, ids: tuple[str, ...], *, family: str | None, mode: str | None, calls: int | None,
-    seed: int, shrink: bool, jobs: int, listed: bool, show: bool, search: bool, times: bool, as_json: bool,
+    seed: int, shrink: bool, jobs: int, listed: bool, show: bool, search: bool, times: bool, as_page: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Hunt mutants, engines that differ from the model by one mistake each, and print which check finds which.
 
@@ -75,6 +78,8 @@ def mutants(
     matrix = Matrix(tuple(chosen.values()), modes, kills, CHECKS if whole else ())
     if as_json:
         _print_json({**document(matrix, times=times), "seed": seed, "calls": hunt.most, "search": []})
+    elif as_page:
+        click.echo(markdown(matrix, [vector.id for vector in vectors]), nl=False)
     else:
         print_matrix(output(), matrix, times=times)
     context.exit(Exit.PASSED if matrix.passed else Exit.VIOLATION)

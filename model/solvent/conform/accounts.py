@@ -23,7 +23,7 @@ USERS = ("ann", "bob", "cat")
 RICH = Fraction(10**10)
 UNIT, TOKEN_UNIT = Fraction(1, 10**6), Fraction(1, 10**8)
 NOW, HOUR = 100 * 3_600_000, 3_600_000
-NEAR = tuple(map(Fraction, ("19/20", "1", "1000001/1000000", "999999/1000000", "2/3", "1/2", "11/10", "2", "10", "1/10", "0", "-1/10")))  # fmt: skip
+NEAR = tuple(map(Fraction, ("19/20", "1", "1000001/1000000", "999999/1000000", "2/3", "1/2", "11/10", "2", "10", "1/10", "0", "-1/10", "-1/2")))  # fmt: skip
 """Resources over requirement."""
 LOANS = tuple(map(Fraction, ("1/2", "9/10", "1", "1000001/1000000", "11/10", "6/5", "13/10", "3/2", "1/100")))
 """Loans over the borrow capacity."""
@@ -31,6 +31,8 @@ LENT = ("1/2", "17/20", "1", "999999/1000000")
 """The part of a pool's cash that is lent."""
 CAPS = tuple(map(Fraction, ("1", "1.02", "1.5", "2.1", "0.9")))
 """Caps over what is used of them."""
+FLAT = 0.2
+"""The share of accounts without positions and orders, which may switch the mode."""
 BESIDE = (0, 0, 1, -1)
 """Units beside an edge."""
 
@@ -167,17 +169,18 @@ class _Maker:
     def member(self, exchange: Exchange, name: str) -> Member:
         choose, mode = self.choose, self.choose.choice(self.modes)
         markets = list(exchange.markets.values())
+        flat = choose.random() < FLAT
         positions = {
             market.name: self.position(exchange, market)
-            for market in choose.sample(markets, choose.randint(0, len(markets)))
+            for market in choose.sample(markets, 0 if flat else choose.randint(0, len(markets)))
         }
-        resting = choose.sample(markets, choose.choice((0, 0, 1, min(2, len(markets)))))
+        resting = choose.sample(markets, 0 if flat else choose.choice((0, 0, 1, min(2, len(markets)))))
         orders = [
             self.order(exchange, m, positions) for m in resting for _ in range(choose.choice((1, 1, 2)))
         ]
         tokens = choose.sample(list(exchange.spots), choose.randint(0, len(exchange.spots)))
         held = {token: self.holding(exchange, token) for token in tokens}
-        if held and choose.random() < 0.3:
+        if held and not flat and choose.random() < 0.3:
             orders.append(self.spot_order(exchange, choose.choice(tokens), held))
         lends = mode is Regime.PORTFOLIO or choose.random() < 0.6
         supplied = {token: amount for token, amount in held.items() if lends and token in exchange.pools}
@@ -274,7 +277,7 @@ class _Maker:
             member = member.add_raw(dex, grid(asked * choose.choice(NEAR)) - sum(values, ZERO))
             if rich:
                 member = member.add_raw(dex, rich)
-            if choose.random() < 0.04:
+            if choose.random() < 0.08:
                 member = member.add_deficit(dex, -grid(asked / 10 + 1))
         exchange = exchange.put(member)
         asked = exactly(exchange.assess(name).requirement)

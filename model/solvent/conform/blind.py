@@ -21,6 +21,7 @@ from solvent.conform.values import Abilities, value_of
 from solvent.exchange import Exchange
 from solvent.exchange.margin import liquidatable
 from solvent.explore.choices import users
+from solvent.explore.coverage import LADDER
 from solvent.protocol.engine import DISCHARGE, perform
 from solvent.protocol.genesis import exchange_of
 
@@ -127,6 +128,11 @@ def _below_one(move: Move) -> bool:
     return isinstance(amount, Fraction) and amount < 1
 
 
+def _accrues(move: Move) -> bool:
+    before, after = move.before.pools, move.after.pools
+    return any(after[token].debt_index > pool.debt_index for token, pool in before.items())
+
+
 def _tiered(state: Exchange) -> bool:
     """Whether a user's position is beyond the first tier."""
     return any(
@@ -146,13 +152,17 @@ BLIND: tuple[Blind, ...] = (
     Blind("M2", "Nobody holds a token and is short of its perp.", lambda move: _hedged(move.after)),
     Blind("M3", "No second user holds a position.", lambda move: _holders(move.after) > 1),
     Blind("M4", "No amount is below one token.", _below_one),
-    Blind("M7", "The venue never does what is due.", _op(DISCHARGE)),
+    Blind(
+        "M7",
+        "The venue never does what is due.",
+        _op(DISCHARGE, *(kind.name() for kind in LADDER)),
+    ),
     Blind("M8", "Every step is one that must be carried out.", lambda move: move.refused),
     Blind("M9", "Nobody switches the mode.", _op("switch_mode")),
     Blind("M10", "No position is isolated.", lambda move: _isolated(move.after)),
     Blind("M11", "Positions are never turned over.", _flips),
     Blind("M12", "Positions never leave the first tier.", lambda move: _tiered(move.after)),
-    Blind("M13", "No time passes, so no interest accrues.", _op("pass_time", "accrue")),
+    Blind("M13", "No interest accrues.", _accrues),
     Blind("M14", "Funding is never settled.", _op("settle_funding", "pass_time")),
     Blind(
         "M15",

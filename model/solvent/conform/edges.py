@@ -10,16 +10,27 @@ from typing import Any
 from solvent.account import Regime
 from solvent.arithmetic import ZERO, floor_to
 from solvent.decimals import show
-from solvent.exchange import Exchange
+from solvent.exchange import (
+    Action,
+    AllocateShortfall,
+    Deleverage,
+    Exchange,
+    LiquidateCollateral,
+    LiquidateOnBook,
+    TakeOver,
+)
 from solvent.exchange import lending as pools
-from solvent.exchange.margin import loans_of, movable_from_dex, price_of, withdrawable_of
+from solvent.exchange.margin import liquidatable, loans_of, movable_from_dex, price_of, withdrawable_of
 from solvent.exchange.orders import tiers_of
+from solvent.exchange.ranking import counterparties
 from solvent.explore.choices import exactly, users
+from solvent.protocol.engine import op_of
 from solvent.rules import perp
 
 Step = dict[str, Any]
 PLACES = 18
 FAR = Fraction(10**12)
+MODES = (Regime.CROSS, Regime.UNIFIED, Regime.PORTFOLIO)
 UNITS = (0, 0, 1, 1, -1)
 """How many units beside an edge."""
 
@@ -27,7 +38,7 @@ UNITS = (0, 0, 1, 1, -1)
 def edge_steps(exchange: Exchange, name: str, choose: Random) -> Iterator[Callable[[], Step]]:
     """What a user may try at an edge in this state, each made when it is called."""
     maker, member = _Edges(exchange, name, choose), exchange.members[name]
-    yield maker.withdraw
+    yield from (maker.withdraw, maker.switch)
     if len(users(exchange)) > 1:
         yield from (maker.send, maker.transfer)
     if member.mode is Regime.CROSS:
@@ -38,6 +49,10 @@ def edge_steps(exchange: Exchange, name: str, choose: Random) -> Iterator[Callab
         yield from (maker.supply, maker.automatic)
     if len(member.supplied):
         yield from (maker.withdraw_supply, *([] if member.mode is Regime.PORTFOLIO else [maker.borrow] * 2))
+    if len(member.borrowed):
+        yield maker.repay
+    if len(member.positions) or len(member.deficit):
+        yield from [maker.liquidation] * (4 if liquidatable(exchange, name) else 1)
 
 
 class _Edges:
@@ -47,15 +62,33 @@ class _Edges:
         self.exchange, self.name, self.choose = exchange, name, choose
         self.member = exchange.members[name]
 
-    def beside(self, edges: list[Any], unit: Any, *, around: Any = 0) -> str:
-        """An edge, or a unit beside it; one unit where none of them is above zero."""
-        above = [exactly(edge) - exactly(around) for edge in edges if edge is not None and edge > around]
+    def beside(self, edges: list[Any], unit: Any) -> str:
+        """An edge, mostly the one that binds, or a unit beside it; one unit where none of them is above zero."""
+        above = [exactly(edge) for edge in edges if edge is not None and edge > 0]
         unit = exactly(unit)
-        edge = floor_to(self.choose.choice(above), unit) if above else ZERO
+        edge = floor_to(self.choose.choice([*above, *[min(above)] * len(above)]), unit) if above else ZERO
         return show(max(unit, exactly(edge) + unit * self.choose.choice(UNITS)), PLACES)
 
-    def _token_amount(self, edges: list[Any], *, around: Any = 0) -> str:
-        return self.beside(edges, self.exchange.venue.parameters.token_unit, around=around)
+    def _token_amount(self, edges: list[Any]) -> str:
+        return self.beside(edges, self.exchange.venue.parameters.token_unit)
+
+    def switch(self) -> Step:
+        others = [mode for mode in MODES if mode is not self.member.mode]
+        return {"op": "switch_mode", "account": self.name, "mode": self.choose.choice(others).value}
+
+    def liquidation(self) -> Step:
+        """What the venue may do to the account, due or not."""
+        actions: list[Action] = [LiquidateCollateral(account=self.name)]
+        actions += [AllocateShortfall(account=self.name, dex=dex) for dex in self.member.deficit] * 2
+        if len(self.member.positions):
+            market = self.choose.choice(list(self.member.positions))
+            others = counterparties(self.exchange, self.name, market)
+            actions += [
+                LiquidateOnBook(account=self.name, market=market),
+                TakeOver(account=self.name, market=market),
+                *(Deleverage(account=self.name, market=market, counterparty=o.name) for o in others[:2]),
+            ]
+        return op_of(self.choose.choice(actions))
 
     def _pool(self, *, mine: bool) -> tuple[Exchange, str]:
         """A pool, one where the user has a claim if it is asked for, with interest accrued."""
@@ -88,6 +121,7 @@ class _Edges:
     def borrow(self) -> Step:
         now, token = self._pool(mine=False)
         lent = [name for name in now.pools if now.venue.tokens[name].is_borrowable]
+        lent = [*self.member.borrowed] * 2 + lent
         if lent:
             token = self.choose.choice(lent)
         known, pool, loan = now.venue.tokens[token], now.pools[token], now.borrowed(self.member, token)
@@ -98,6 +132,13 @@ class _Edges:
             (loans.capacity - loans.loan) / price, (loans.capacity - loans.loan) / price / 2, loans.capacity / price, pool.cash,
         ]  # fmt: skip
         return self._of(token, "borrow", edges)
+
+    def repay(self) -> Step:
+        token = self.choose.choice(list(self.member.borrowed))
+        now = pools.accrue(self.exchange, token)
+        balance = now.account(self.name).balance(token)
+        idle = balance.idle - balance.selling - balance.buying
+        return self._of(token, "repay", [now.borrowed(self.member, token), idle])
 
     def automatic(self) -> Step:
         """What automatic lending may do for the user."""
@@ -149,14 +190,19 @@ class _Edges:
     def leverage(self) -> Step:
         _, name, tiers = self._market()
         most = exactly(tiers[0].max_leverage)
-        leverage = self.choose.choice((most, most + 1, most - 1 or most, Fraction(1), Fraction(2)))
+        half = Fraction(1, 2)
+        leverage = self.choose.choice(
+            (most, most + 1, most - half, most - 1 or most, Fraction(1), Fraction(2))
+        )
         step: Step = {
             "op": "change_leverage",
             "account": self.name,
             "market": name,
             "leverage": show(leverage, PLACES),
         }
-        return {**step, "isolated": True} if self.choose.random() < 0.3 else step
+        held = self.member.positions.get(name)
+        as_held, other = held is not None and held.isolated, self.choose.random() < 0.2
+        return {**step, "isolated": True} if as_held is not other else step
 
     def _free(self, token: str) -> str:
         edges = [withdrawable_of(self.exchange, self.name, token), self.member.spot.get(token)]
@@ -189,7 +235,11 @@ class _Edges:
         return self.beside([free, own, self.member.raw.get(dex)], self.exchange.venue.parameters.usd_unit)
 
     def move(self) -> Step:
-        dex = self.choose.choice(sorted({market.dex for market in self.exchange.markets.values()}) or [""])
+        held = [
+            dex for dex, raw in self.member.raw.items() if movable_from_dex(self.exchange, self.name, dex) > 0
+        ]
+        known = sorted({market.dex for market in self.exchange.markets.values()}) or [""]
+        dex = self.choose.choice([*held * 2, *known])
         if self.choose.random() < 0.7:
             step: Step = {"op": "perp_to_spot", "account": self.name, "amount": self._movable(dex)}
         else:

@@ -19,7 +19,7 @@ from solvent.conform.accounts import account_state
 from solvent.conform.decimal_state import decimal_genesis, shortened
 from solvent.conform.edges import edge_steps
 from solvent.conform.odd_venues import odd_venue
-from solvent.conform.program import Document, Program
+from solvent.conform.program import Document, Program, refusals_of
 from solvent.conform.values import Abilities
 from solvent.decimals import DECIMAL
 from solvent.exchange import Exchange, all_actions, duties
@@ -46,6 +46,8 @@ FREQUENT = (
     "fill",
 ) * 3
 """Kinds of intents that come more often."""
+DRAWN = 3
+"""How many steps at edges one is chosen of."""
 SPOILT = ("0", "-1", "0.000000001", "1000000000")
 """Numbers in the place of those of a step."""
 MOST_DUTIES = 6
@@ -65,7 +67,7 @@ def random_of(seed: int, number: int, what: str) -> Random:
 
 
 def accounts(seed: int, numbers: Iterable[int], abilities: Abilities) -> Iterator[Program]:
-    """Programs about accounts that are there already, with no step, one or two, or what the venue must do at once."""
+    """Programs about accounts that are there already, with no step or a few, or what the venue must do at once."""
     regimes = [regime for regime in Regime if regime.value in abilities.regimes]
     if not abilities.any_genesis or not {*regimes} - {Regime.ISOLATED}:
         return
@@ -79,8 +81,12 @@ def accounts(seed: int, numbers: Iterable[int], abilities: Abilities) -> Iterato
 def _few_steps(exchange: Exchange, abilities: Abilities, choose: Random) -> Iterator[Step]:
     """A few steps that somebody would like to take, some twice, some spoilt, and what is due then; none, now and then."""
     kinds = _known_kinds(abilities)
-    for _ in range(choose.choice((0, 1, 3, 4))):
-        step = _edge(exchange, choose) if choose.random() < 0.5 else _intended(exchange, kinds, choose)
+    for _ in range(choose.choice((0, 2, 4, 6))):
+        step = (
+            _edge(exchange, abilities, choose)
+            if choose.random() < 0.6
+            else _intended(exchange, kinds, choose)
+        )
         if step and choose.random() < 0.15:
             step = _spoilt(step, exchange, choose)
         for _ in range(choose.choice((1, 1, 1, 2)) if step and _can(step, abilities) else 0):
@@ -90,7 +96,14 @@ def _few_steps(exchange: Exchange, abilities: Abilities, choose: Random) -> Iter
         yield from [{"op": DISCHARGE}] if DISCHARGE in abilities.operations else _duties(exchange, abilities)
 
 
-def _edge(exchange: Exchange, choose: Random) -> Step:
+def _edge(exchange: Exchange, abilities: Abilities, choose: Random) -> Step:
+    """Of a few steps at edges the one that is nearest to what is wanted: refused by one check alone, or by none."""
+    wanted, drawn = choose.choice((0, 1)), [_at_an_edge(exchange, choose) for _ in range(DRAWN)]
+    steps = [step for step in drawn if _can(step, abilities)]
+    return min(steps, key=lambda step: abs(len(refusals_of(exchange, step)) - wanted), default={})
+
+
+def _at_an_edge(exchange: Exchange, choose: Random) -> Step:
     ways = edge_steps(exchange, choose.choice(users(exchange)), choose)
     return choose.choice(list(ways))()
 

@@ -26,6 +26,7 @@ EVENTS: Mapping[str, tuple[str, ...]] = {
     "longs pay funding": ("settle_funding",),
     "isolated position": ("change_leverage", "market_order", Regime.ISOLATED),
     "mode switch": ("switch_mode",),
+    "portfolio position": ("market_order", Regime.PORTFOLIO),
     "position flip": ("market_order",),
     "tier crossing": ("market_order", "move_prices"),
     "two users hold positions": ("market_order",),

@@ -8,6 +8,7 @@ from math import ceil
 
 from attrs import frozen
 
+from solvent.account import Regime
 from solvent.arithmetic import ZERO, absolute
 from solvent.exchange import (
     Action,
@@ -171,11 +172,16 @@ def _shorts_pay(taken: Taken) -> bool:
 
 
 def _moved_positions(taken: Taken) -> Iterator[tuple[str, str]]:
-    """The positions whose size or price an action may have changed."""
+    """The positions of users whose size or price an action may have changed."""
     repriced = taken.before.prices is not taken.after.prices
-    for name in taken.after.members if repriced else changed(taken.before, taken.after):
+    for name in users(taken.after) if repriced else _changed_users(taken):
         for market in taken.after.members[name].positions:
             yield name, market
+
+
+def _changed_users(taken: Taken) -> list[str]:
+    known = {*users(taken.after)}
+    return [name for name in changed(taken.before, taken.after) if name in known]
 
 
 def _tier(exchange: Exchange, name: str, market: str) -> int:
@@ -196,10 +202,11 @@ def _tier_crossing(taken: Taken) -> bool:
 
 @event("position flip")
 def _flip(taken: Taken) -> bool:
+    """A user's position is turned over."""
     before, after = taken.before.members, taken.after.members
     return any(
         before[name].size(market) * after[name].size(market) < 0
-        for name in changed(taken.before, taken.after)
+        for name in _changed_users(taken)
         for market in after[name].positions
     )
 
@@ -235,6 +242,15 @@ def _isolated(taken: Taken) -> bool:
         position.isolated
         for name in changed(taken.before, taken.after)
         for position in members[name].positions.values()
+    )
+
+
+@event("portfolio position")
+def _portfolio(taken: Taken) -> bool:
+    members = taken.after.members
+    return any(
+        members[name].mode is Regime.PORTFOLIO and len(members[name].positions)
+        for name in _changed_users(taken)
     )
 
 

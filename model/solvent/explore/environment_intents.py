@@ -58,17 +58,19 @@ def price_of_market(exchange: Exchange, market: str) -> Fraction:
 
 
 def moved(exchange: Exchange, moves: Moves, *, apart: str = "") -> MovePrices:
-    """Prices by factors: of marks, oracles and spots alike, unless only the marks or only the spots are to move."""
+    """Prices by factors: of marks, oracles and spots alike, unless one of these is to move alone."""
     marks, oracles, spots = {}, {}, {}
     for coin, factor in moves.items():
         if coin in exchange.markets and apart != "spots":
             marks[coin] = at_least_a_step(exchange.markets[coin].mark * factor)
             oracles[coin] = at_least_a_step(exchange.markets[coin].oracle * factor)
-        if apart != "marks":
+        if apart in ("", "spots"):
             for token, spot in exchange.spots.items():
                 if (spot.perp or token) == coin or (token == coin and spot.perp not in exchange.markets):
                     spots[token] = at_least_a_step(spot.price * factor)
-    return MovePrices(marks=marks, oracles={} if apart == "marks" else oracles, spots=spots)
+    return MovePrices(
+        marks={} if apart == "oracles" else marks, oracles={} if apart == "marks" else oracles, spots=spots
+    )
 
 
 def at_least_a_step(price: Fraction) -> Fraction:
@@ -90,7 +92,7 @@ def move_prices(exchange: Exchange, choose: Choices) -> Action | None:
     if purpose == "all":
         factor = choose.one(MOVES)
         return moved(exchange, dict.fromkeys(known, factor))
-    apart = choose.one(("marks", "spots")) if purpose == "apart" else ""
+    apart = choose.one(("marks", "spots", "oracles")) if purpose == "apart" else ""
     return moved(exchange, {choose.one(known): choose.one(MOVES)}, apart=apart)
 
 

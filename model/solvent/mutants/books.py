@@ -185,6 +185,21 @@ add(
         severity=Severity.FAIRNESS,
     ),
     Mutant(
+        id="C11",
+        family="prices",
+        rule="PRICE-MARK",
+        mistake="The mark follows the oracle price where a batch gives the oracle price alone.",
+        reading="the mark moved by the oracle price",
+        edits=(
+            Edit(
+                "exchange.environment",
+                "            mark = self.marks.get(name, market.mark)\n",
+                "            mark = self.marks.get(name, self.oracles.get(name, market.mark))\n",
+            ),
+        ),
+        real="marks that one source moves",
+    ),
+    Mutant(
         id="D25",
         family="liquidation",
         rule="BLQ-TAKEOVER",

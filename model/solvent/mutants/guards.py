@@ -121,6 +121,20 @@ add(
         ),
     ),
     Mutant(
+        id="X19",
+        family="refusals",
+        rule="PERP-LEVERAGE",
+        mistake="The leverage of an open position may be raised beyond what its tier allows.",
+        reading="no tiers at a change of leverage",
+        edits=(
+            Edit(
+                "exchange.orders",
+                "        yield allowed_leverage(after, self.account, self.market)\n        for order",
+                "        for order",
+            ),
+        ),
+    ),
+    Mutant(
         id="B16",
         family="modes",
         rule="MODE-SWITCH",
@@ -178,16 +192,16 @@ add(
         severity=Severity.FAIRNESS,
     ),
     Mutant(
-        id="B30",
+        id="B33",
         family="requirement",
         rule="UA-RATIO",
-        mistake="The unified ratio is that of the last token, not the largest.",
-        reading="the last token's ratio for the largest",
+        mistake="The ratio of an account is that of its last margin pool, not the highest.",
+        reading="the last pool's ratio for the highest",
         edits=(
             Edit(
-                "rules.unified",
-                "in zip(maintenances, equities, isolated, strict=True)\n        ),\n    )",
-                "in list(zip(maintenances, equities, isolated, strict=True))[-1:]\n        ),\n    )",
+                "regimes.assessment",
+                "        return max((pool.ratio for pool in self.pools), key=_height, default=None)",
+                "        return next((pool.ratio for pool in reversed(self.pools)), None)",
             ),
         ),
         severity=Severity.FAIRNESS,

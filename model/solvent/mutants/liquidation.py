@@ -294,6 +294,11 @@ add(
                 "both(size * needed < 0, value > 0, left >= 0)",
                 "both(size * size > 0, value > 0, left >= 0)",
             ),
+            Edit(
+                "rules.deleveraging",
+                "    return opposite * minimum(absolute(needed), absolute(counter))",
+                "    return minimum(absolute(needed), absolute(counter))",
+            ),
         ),
         severity=Severity.FAIRNESS,
     ),
@@ -388,6 +393,20 @@ add(
                     "- overdrawn)"
                 ),
                 "        return paid.to_treasury(exchange.venue.token_of(self.dex), 0 * share)",
+            ),
+        ),
+    ),
+    Mutant(
+        id="E12",
+        family="deleveraging",
+        rule="TRADE-SHORTFALL",
+        mistake="The allocation of what an account owes in one dex clears what it owes in all.",
+        reading="the deficits of all dexes cleared at once",
+        edits=(
+            Edit(
+                "exchange.losses",
+                "deficit=member.deficit.drop(self.dex)",
+                "deficit=type(member.deficit)()",
             ),
         ),
     ),

@@ -280,6 +280,11 @@ add(
                 "        room = maximum(ZERO, loans.capacity - loans.loan) / price",
                 "        room = loans.capacity / price",
             ),
+            Edit(
+                "rules.lending",
+                "    return both(negate(portfolio_mode), loan + amount <= capacity)",
+                "    return both(negate(portfolio_mode), amount <= capacity)",
+            ),
         ),
     ),
     Mutant(

@@ -120,23 +120,6 @@ add(
         ),
     ),
     Mutant(
-        id="X08",
-        family="refusals",
-        rule="PERP-LEVERAGE",
-        mistake="Leverage may be raised beyond the market's largest.",
-        reading="no largest leverage",
-        edits=(
-            Edit(
-                "exchange.orders",
-                (
-                    '        yield Check(self.leverage <= most, f"the leverage is at most {most}", '
-                    '"PERP-LEVERAGE")'
-                ),
-                '        yield Check(True, f"the leverage is at most {most}", "PERP-LEVERAGE")',
-            ),
-        ),
-    ),
-    Mutant(
         id="X09",
         family="refusals",
         rule="FUND-BALANCE",
