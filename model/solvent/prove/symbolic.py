@@ -132,10 +132,10 @@ def exact(value: Any) -> Fraction | bool:
 
 def leaves(value: Any) -> Iterator[Any]:
     """The numbers and conditions that arguments, a sequence or an attrs value consist of, in order."""
-    if has(type(value)):
-        parts: Sequence[Any] = [getattr(value, field.name) for field in fields(type(value))]
-    elif isinstance(value, Mapping):
-        parts = list(value.values())
+    if isinstance(value, Mapping):
+        parts: Sequence[Any] = list(value.values())
+    elif has(type(value)):
+        parts = [getattr(value, field.name) for field in fields(type(value))]
     elif isinstance(value, list | tuple):
         parts = value
     else:
