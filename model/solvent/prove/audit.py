@@ -26,6 +26,7 @@ from solvent.prove.kept import Finding, Kept, fingerprint
 from solvent.prove.reads import Reads, nameless, noted
 from solvent.prove.theorem import Cell, Obligation, Theorem, Verdict, all_theorems, cells, obligation
 from solvent.venue import Venue
+from solvent.written import make_folder, write_file
 
 if TYPE_CHECKING:
     from solvent.prove.second import Opinion
@@ -170,20 +171,14 @@ def _texts(due: Obligation, label: str, verdict: Verdict, settings: Settings) ->
     if settings.smtlib is not None:
         for place, question in enumerate(asked):
             name = "-".join(part for part in (f"{place:02d}", _slug(question.part)) if part)
-            _write(settings.smtlib / due.theorem.name / _slug(label) / f"{name}.smt2", question.text)
+            write_file(
+                make_folder(settings.smtlib / due.theorem.name / _slug(label)) / f"{name}.smt2", question.text
+            )
     return tuple(opinion(q, verdict, due.theorem.timeout) for q in asked) if settings.second else ()
 
 
 def _slug(words: str) -> str:
     return "-".join("".join(c if c.isalnum() or c in "-." else " " for c in words).split())
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError(str(path), "", str(error.strerror).lower(), "a file that can be written") from None
 
 
 def _open(stated: Theorem) -> Result:
