@@ -52,7 +52,7 @@ from solvent.exchange import (
 )
 from solvent.exchange import lending as pools
 from solvent.invariants import states, steps
-from solvent.prove.examples import busy_exchange
+from solvent.prove.examples import any_busy
 from solvent.prove.theorem import Family, Part, theorem
 from solvent.prove.wellformed import assume_all, pools_well_formed
 
@@ -149,7 +149,7 @@ def chains():
 
 def afterwards(given, exchange):
     """What the exchange may become in one step: what happened in words, the last action of it if it was one, and the state after it."""
-    amount, size, price = given.number("amount"), given.number("size"), given.number("price")
+    amount, size, price = given.number("amount", "5"), given.number("size", "1"), given.number("price", "100")
     single = {
         **user_actions(amount, size, price),
         **venue_actions(size, price),
@@ -166,8 +166,8 @@ def afterwards(given, exchange):
 
 
 def state(given) -> Exchange:
-    """An exchange in which everything is present, with any numbers."""
-    return given.state(busy_exchange(given.venue or load_venue(EXAMPLE)), KEEP)
+    """An exchange in which everything is present, with any numbers, those of tokens included."""
+    return any_busy(given, given.venue or load_venue(EXAMPLE), KEEP)
 
 
 def holds(invariant, exchange):

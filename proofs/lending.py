@@ -27,7 +27,7 @@ FIGURES = {"borrow rate when all is lent": borrow_rate_when_all_is_lent}
 
 def parameter(given, name):
     """A parameter of the venue, or any number in its place."""
-    return given.number(name, EXAMPLES[name]) if given.venue is None else given.parameter(name)
+    return given.parameter(name, EXAMPLES[name])
 
 
 def lent(given, free=("index_unit", "reserve_share")) -> Exchange:

@@ -56,7 +56,7 @@ def in_modes(given, *cases):
 
 
 def assume_of_trade(given, exchange, happening, *names):
-    """What a trade in BTC needs of margin tables, orders and loans."""
+    """What a trade in BTC needs of margin tables and orders."""
     after = happening.apply(exchange)
     assume_other_margins(given, exchange, "BTC", *names)
     assume_margins_by_table(given, after, "BTC", *names)
@@ -64,7 +64,6 @@ def assume_of_trade(given, exchange, happening, *names):
     of_portfolio = [name for name in names if exchange.members[name].mode is Regime.PORTFOLIO]
     if of_portfolio:
         assume_smaller_asks_less(given, exchange, after, "BTC", *of_portfolio)
-        assume_loan_within_support(given, exchange, *of_portfolio)
 
 
 def market_order(given, mode):
@@ -130,9 +129,31 @@ def no_spot_order_makes_an_account_liquidatable(given):
     general=False,
     why="Under portfolio margin an order may be paid with a loan that the order itself needs.",
 )
-def below_the_borrow_cap_no_trade_makes_a_portfolio_account_liquidatable(given):
-    """No market order, fill or spot order makes a portfolio account liquidatable while its borrow capacity is at most the trigger times its support."""
-    return [part for case in (market_order, fill, spot_order) for part in case(given, Regime.PORTFOLIO)]
+def no_market_order_makes_a_portfolio_account_or_the_book_liquidatable(given):
+    """No market order for a cross position, of any size and at any depth of the book, makes a portfolio account or the book liquidatable."""
+    return market_order(given, Regime.PORTFOLIO)
+
+
+@theorem(
+    Family.USER_ACTIONS,
+    regimes=(Regime.PORTFOLIO,),
+    general=False,
+    why="A resting order fills later, when collateral may be worth less.",
+)
+def no_fill_makes_a_portfolio_account_liquidatable(given):
+    """No fill of two resting orders for cross positions, at any price that both allow, makes buyer or seller in portfolio mode liquidatable."""
+    return fill(given, Regime.PORTFOLIO)
+
+
+@theorem(
+    Family.USER_ACTIONS,
+    regimes=(Regime.PORTFOLIO,),
+    general=False,
+    why="The cash of a spot purchase may be borrowed, and is the margin of the perps.",
+)
+def below_the_borrow_cap_no_spot_order_makes_a_portfolio_account_liquidatable(given):
+    """No spot order makes a portfolio account liquidatable while its borrow capacity is at most the trigger times its support."""
+    return spot_order(given, Regime.PORTFOLIO)
 
 
 @theorem(

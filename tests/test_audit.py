@@ -12,11 +12,11 @@ from statements import GENERAL, stated
 
 from solvent import InputError, bundle, load_venue
 from solvent.account import Regime
-from solvent.prove.audit import Audit, Job, Settings, load, run_job, theorem_files, watched
+from solvent.prove.audit import Audit, Job, Settings, load, run_job, theorem_files
 from solvent.prove.decide import decide
 from solvent.prove.kept import Finding, Kept, fingerprint
 from solvent.prove.second import Opinion, by_cvc5, by_z3, opinion, questions
-from solvent.prove.theorem import Cell, Verdict, obligation
+from solvent.prove.theorem import Verdict, obligation
 from solvent.report.audit_reading import read
 from solvent.report.events import Overall, footer, stream, without_times
 
@@ -27,6 +27,7 @@ CHOSEN = (
     "a_unified_ratio_of_at_most_one_means_that_nothing_is_missing",
     "the_ratio_passes_its_trigger_exactly_when_positions_are_liquidatable",
 )
+WITHOUT_REGIME = "without_a_liquidation_price_no_price_liquidates_unless_all_do"
 MARGIN = '''
 from solvent.account import Regime
 from solvent.prove.theorem import Family, theorem
@@ -226,20 +227,20 @@ def test_the_files_of_a_folder_are_those_that_are_no_tests(tmp_path):
 # Deciding once
 
 
-def test_a_statement_that_does_not_ask_for_the_regime_is_seen_not_to():
-    quiet, silent = watched(stated(statements.holds))
-    asking, heard = watched(stated(statements.asks_for_the_regime))
-    obligation(quiet, Cell(BETA, Regime.CROSS))
-    obligation(asking, Cell(BETA, Regime.CROSS))
+def test_each_cell_has_its_own_result_although_it_was_decided_once():
+    general, *own = run_job(Job(WITHOUT_REGIME, (BETA, ALPHA), Settings(needs=False)))
 
-    assert (silent, bool(heard)) == ([], True)
-    assert quiet.sentence == stated(statements.holds).sentence
+    cells = [(finding.result.venue, finding.result.regime) for finding in own]
+    assert (general.result.venue, general.result.regime) == ("", "")
+    assert cells == [(venue.name, str(regime)) for venue in (BETA, ALPHA) for regime in Regime]
+    assert len({finding.result.milliseconds for finding in own}) == 1
 
 
-def test_each_regime_has_its_own_result_although_it_was_decided_once():
-    findings = run_job(Job(CHOSEN[2], BETA, Settings()))
+def test_a_finding_tells_what_of_the_venue_it_rests_on():
+    general, isolated, _, _, portfolio = run_job(Job(CHOSEN[2], (BETA,), Settings(needs=False)))
 
-    assert [finding.result.regime for finding in findings] == [str(regime) for regime in Regime]
+    assert (general.reads, isolated.reads) == ((), ())
+    assert "parameters.margin_ratio_trigger" in portfolio.reads
 
 
 # Kept results

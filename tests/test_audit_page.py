@@ -47,6 +47,7 @@ def result(name, verdict, standing="as stated", *, venue=BETA, regime="portfolio
         "event": "result", "theorem": name, "venue": venue, "regime": regime, "token": token, "verdict": verdict,
         "standing": standing, "part": "", "parts": 1, "witness": refuted or {"equity": "0"}, "countermodel": refuted,
         "confirmed": True, "needs": [], "failed_sides": [], "rules": ["PM-RATIO", "PM-THRESHOLD"],
+        "reads": ["parameters.margin_ratio_trigger"],
         "solver": "z3 5.4.1", "opinions": [], "trouble": "", "milliseconds": 7,
     } | about  # fmt: skip
 

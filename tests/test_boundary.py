@@ -10,7 +10,7 @@ from attrs import evolve
 from solvent.conform.boundary import SIDES, NoBoundary, solve, vectors_of
 from solvent.conform.build import EDGES
 from solvent.conform.vectors import Kind, load, patched
-from solvent.prove.decide import SOLVER
+from solvent.prove.solver import SOLVER
 
 STORED = {vector.id: vector for vector in load() if vector.kind is Kind.BOUNDARY}
 EDGE = {edge.id: edge for edge in EDGES}

@@ -12,7 +12,7 @@ from statements import GENERAL, stated
 
 from solvent import load_venue
 from solvent.account import Regime
-from solvent.arithmetic import truncate
+from solvent.arithmetic import floor_to, truncate
 from solvent.prove.bearing import Bounds
 from solvent.prove.decide import decide
 from solvent.prove.readable import readable, rounded
@@ -157,35 +157,44 @@ def at_most(bounds, *conditions):
 
 def test_a_bounded_floor_lies_less_than_a_unit_below_its_amount_and_keeps_the_sign():
     x = real("x")
-    with bounded_floors() as bounds:
+    with bounded_floors() as floors:
         floored = truncate(x, 1)
 
-    assert at_most(bounds, floored > x, x > 0) == z3.unsat
-    assert at_most(bounds, floored <= x - 1, x > 0) == z3.unsat
-    assert at_most(bounds, floored < 0, x > 0) == z3.unsat
-    assert at_most(bounds, floored == x) == z3.sat
+    assert at_most(floors.bounds, floored > x, x > 0) == z3.unsat
+    assert at_most(floors.bounds, floored <= x - 1, x > 0) == z3.unsat
+    assert at_most(floors.bounds, floored < 0, x > 0) == z3.unsat
+    assert at_most(floors.bounds, floored == x) == z3.sat
 
 
 def test_bounded_floors_of_one_unit_are_in_the_order_of_their_amounts():
     x, y = real("x"), real("y")
-    with bounded_floors() as bounds:
+    with bounded_floors() as floors:
         low, high = truncate(x, 1), truncate(y, 1)
 
-    assert at_most(bounds, x > 0, x < y, low > high) == z3.unsat
+    assert at_most(floors.bounds, x > 0, x < y, low > high) == z3.unsat
+
+
+def test_of_a_floor_to_a_unit_that_may_be_zero_nothing_is_known():
+    x, unit = real("x"), real("unit")
+    with bounded_floors() as floors:
+        floored = floor_to(x, unit)
+
+    assert at_most(floors.bounds, floored > x, unit > 0) == z3.unsat
+    assert at_most(floors.bounds, floored > x) == z3.sat
 
 
 def test_a_question_gets_the_bounds_of_the_floors_that_it_speaks_of_and_of_those_inside_them():
     x, y = real("x"), real("y")
-    with bounded_floors() as bounds:
+    with bounded_floors() as floors:
         inner = truncate(x, 1)
         outer = truncate(inner + x, Fraction(1, 2))
         other = truncate(y, Fraction(1, 4))
-    found = Bounds(bounds)
+    found = Bounds(floors)
 
     speaking = {str(b) for b in found.bearing_on([outer > 0])}
-    assert speaking == {str(b) for b in bounds if "floor 2" not in str(b)}
+    assert speaking == {str(b) for b in floors.bounds if "floor 2" not in str(b)}
     assert found.bearing_on([x > 0]) == []
-    assert len(found.bearing_on([outer > other])) == len(bounds)
+    assert len(found.bearing_on([outer > other])) == len(floors.bounds)
 
 
 # Readable numbers

@@ -6,13 +6,8 @@ recomputes the figure.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import CodeType, FrameType
-from typing import Any
 
 from attrs import evolve, frozen
 
@@ -21,7 +16,7 @@ from solvent.ingest import files
 from solvent.reconcile.observe import observe
 from solvent.reconcile.report import Status
 from solvent.reconcile.solve import evaluate
-from solvent.rules import all_rules
+from solvent.rules import all_rules, called
 
 
 @frozen
@@ -90,27 +85,3 @@ def _reached(path: Path) -> dict[str, int]:
             for rule in rules | {figure.rule}:
                 counts[rule] = counts.get(rule, 0) + 1
     return counts
-
-
-@cache
-def _codes() -> Mapping[CodeType, str]:
-    return {
-        function.__code__: rule.id for rule in all_rules().values() for function in rule.readings.values()
-    }
-
-
-@contextmanager
-def called() -> Iterator[set[str]]:
-    """The ids of the rules that are called inside the block."""
-    codes, found = _codes(), set[str]()
-
-    def watch(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call" and frame.f_code in codes:
-            found.add(codes[frame.f_code])
-
-    before = sys.getprofile()
-    sys.setprofile(watch)
-    try:
-        yield found
-    finally:
-        sys.setprofile(before)

@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from attrs import NOTHING, Attribute, Factory, evolve, field, frozen
+from attrs import NOTHING, Attribute, Factory, evolve, field, fields, frozen
 
 from solvent.arithmetic import certainly
 from solvent.rules import select
@@ -125,6 +125,11 @@ class Token:
             return self.stated_threshold
         threshold: Fraction = select("PM-THRESHOLD", {})(self.ltv)
         return threshold
+
+    @property
+    def stated(self) -> tuple[str, ...]:
+        """The names of the numbers that the venue states of it, those among them that it may leave out."""
+        return tuple(f.name for f in fields(Token) if f.default is None and getattr(self, f.name) is not None)
 
     @property
     def is_collateral(self) -> bool:

@@ -27,6 +27,7 @@ from solvent.report.junit import junit
 from solvent.report.markdown import markdown
 from solvent.report.sarif import sarif
 from solvent.venue import Venue
+from solvent.written import make_folder, write_file
 
 EXITS = {
     Overall.PASSED: Exit.PASSED,
@@ -135,7 +136,7 @@ def audit(
     events = events if times else list(without_times(events))
     for option, file in files.items():
         if file is not None:
-            _write(file, _rendered(option, events, venues))
+            write_file(file, _rendered(option, events, venues))
     if countermodel_folder is not None:
         _keep(countermodel_folder, events)
     if as_json_text:
@@ -184,14 +185,11 @@ def _cache(folder: Path | None) -> Path | None:
     """
     place = folder or user_cache_path("solvent", appauthor=False) / "audit"
     try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+        return make_folder(place)
+    except InputError:
         if folder is None:
             return None
-        raise InputError(
-            str(folder), "", str(error.strerror).lower(), "a folder that can be written"
-        ) from None
-    return place
+        raise
 
 
 def _rendered(option: str, events: Sequence[Event], venues: Sequence[Venue]) -> str:
@@ -208,21 +206,9 @@ def _keep(folder: Path, events: Sequence[Event]) -> None:
     """Write one countermodel of each refuted theorem."""
     files = {event["name"]: event["file"] for event in events if event["event"] == "theorem"}
     results = [event for event in events if event["event"] == "result"]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            str(folder), "", str(error.strerror).lower(), "a folder that can be written"
-        ) from None
+    make_folder(folder)
     for each in countermodels(results, files):
-        _write(folder / f"{each.theorem}.json", each.text)
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError(str(file), "", str(error.strerror).lower(), "a file that can be written") from None
+        write_file(folder / f"{each.theorem}.json", each.text)
 
 
 class _Bar:

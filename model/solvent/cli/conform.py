@@ -29,12 +29,12 @@ from solvent.conform.profiles import PROFILES
 from solvent.conform.resume import Cursor
 from solvent.conform.runner import Settings, run
 from solvent.conform.vectors import Vector, load
-from solvent.errors import InputError
 from solvent.report.conform_html import page
 from solvent.report.conform_junit import junit
 from solvent.report.conform_markdown import badge, markdown
 from solvent.report.conform_sarif import sarif
 from solvent.report.conform_text import print_run
+from solvent.written import make_folder, write_file
 
 EXITS = {
     Overall.PASSED: Exit.PASSED,
@@ -205,14 +205,14 @@ def conform(context: click.Context, /, *, address: str, **options: Any) -> None:
         say(f"{address}: {broken}", *broken.output.strip().splitlines())
         context.exit(Exit.ADAPTER)
     if options["resume_file"] is not None:
-        _write(options["resume_file"], resume.text(events[-1]["cursor"]))
+        write_file(options["resume_file"], resume.text(events[-1]["cursor"]))
     _write_forms(events, options)
     stream = "".join(line(event) + "\n" for event in events)
     if str(options["json_file"]) == "-":
         click.echo(stream, nl=False)
     else:
         if options["json_file"] is not None:
-            _write(options["json_file"], stream)
+            write_file(options["json_file"], stream)
         print_run(output(), events)
     if options["baseline_update"]:
         _update(settings, events, write=options["yes"])
@@ -312,27 +312,15 @@ def _kept(events: Iterable[Event], folder: Path) -> Iterator[Event]:
             yield event
             continue
         file = folder / f"{event['vector'].partition('/')[2]}.json"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(
-                str(folder), "", str(error.strerror).lower(), "a folder that can be written"
-            ) from None
-        _write(file, json.dumps(event["program"], indent=1, ensure_ascii=False) + "\n")
+        make_folder(folder)
+        write_file(file, json.dumps(event["program"], indent=1, ensure_ascii=False) + "\n")
         yield {**event, "file": file.as_posix()}
 
 
 def _write_forms(events: Iterable[Event], options: Mapping[str, Any]) -> None:
     for option, form in FORMS.items():
         if options[option] is not None:
-            _write(options[option], form(events))
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError(str(file), "", str(error.strerror).lower(), "a file that can be written") from None
+            write_file(options[option], form(events))
 
 
 def _update(settings: Settings, events: Iterable[Event], *, write: bool) -> None:
@@ -342,6 +330,6 @@ def _update(settings: Settings, events: Iterable[Event], *, write: bool) -> None
     changed = baselines.difference(baseline, text)
     click.echo(changed or f"{baseline.source}: nothing to change\n", nl=False)
     if write and changed:
-        _write(Path(baseline.source), text)
+        write_file(Path(baseline.source), text)
     elif changed:
         say(f"{baseline.source} is as it was; --yes writes it")

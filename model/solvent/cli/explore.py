@@ -28,6 +28,7 @@ from solvent.explore.profiles import PROFILES, Profile
 from solvent.explore.story import Find, scenario_of, told
 from solvent.report.tables import Column, print_table, printable
 from solvent.scenario import write
+from solvent.written import make_folder, write_file
 
 EVENTS = (Column("event"), Column("runs", "right"), Column("share", "right"), Column("target", "right"))
 BROKEN = (Column("invariant"), Column("runs", "right"), Column("what it is", wraps=True))
@@ -148,11 +149,7 @@ def _keep(find: Find, folder: Path, seed: int, profile: Profile) -> str:
     """The path of the file that a find is written to."""
     path = folder / f"{find.name}.toml"
     text = write(scenario_of(find, f"solvent explore --profile {profile.name} --seed {seed}"))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(str(path), "", str(error.strerror), "a file that can be written") from None
+    write_file(make_folder(folder) / path.name, text)
     return str(path)
 
 

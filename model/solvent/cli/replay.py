@@ -17,6 +17,7 @@ from solvent.errors import InputError
 from solvent.report.replay_json import as_json
 from solvent.report.replay_text import print_replay
 from solvent.scenario import Moment, Scenario, play, read, write_log
+from solvent.written import write_file
 
 PICTURES = (".svg", ".png")
 """How the name of a picture may end."""
@@ -111,19 +112,11 @@ def _replay_documents(files: Sequence[Path], engine: str | None, *, as_json: boo
 def _keep(one: Replay, picture: Path | None, log: Path | None) -> None:
     """Write the log and the picture that are asked for."""
     if log is not None:
-        _write(log, write_log(one.scenario).encode())
+        write_file(log, write_log(one.scenario).encode())
     if picture is not None:
         from solvent.report.replay_plot import plot  # noqa: PLC0415 - matplotlib takes long to load
 
-        _write(picture, plot(one.scenario, one.moments, picture.suffix.removeprefix(".")))
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except (OSError, ValueError) as error:
-        found = str(getattr(error, "strerror", None) or error).lower()
-        raise InputError(str(path), "", found, "a file that can be written") from None
+        write_file(picture, plot(one.scenario, one.moments, picture.suffix.removeprefix(".")))
 
 
 def _print(played: Sequence[Replay], *, as_json_text: bool) -> None:

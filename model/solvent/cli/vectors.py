@@ -17,6 +17,7 @@ from solvent.conform.cases import within
 from solvent.conform.vectors import Kind, Vector, files, folder_of, load, read
 from solvent.errors import InputError
 from solvent.report.tables import Column, print_table
+from solvent.written import make_folder, write_file
 
 KINDS = tuple(kind.value for kind in Kind if kind is not Kind.FAILURE)
 REGRESSIONS = Path(".solvent/regressions")
@@ -157,9 +158,5 @@ def promote(file: Path, *, folder: Path) -> None:
     kept = folder / vector.file
     if kept.exists() and read(kept).hash != vector.hash:
         raise InputError(str(kept), "", f"another vector {vector.id}", "no file, or the same vector")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        kept.write_text(vector.text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(str(kept), "", str(error.strerror).lower(), "a file that can be written") from None
+    write_file(make_folder(folder) / vector.file, vector.text)
     click.echo(f"{vector.id} is kept in {kept}")

@@ -22,7 +22,7 @@ from solvent.exchange import Action, Exchange
 from solvent.protocol.engine import DISCHARGE, op_of
 from solvent.protocol.genesis import genesis_of
 from solvent.protocol.picture import Value, field_of
-from solvent.prove.decide import SOLVER, ask
+from solvent.prove.solver import SOLVER, ask
 from solvent.prove.symbolic import real, term
 
 SIDES = (("below", -1), ("at", 0), ("above", 1))

@@ -13,10 +13,10 @@ from attrs import field, frozen
 
 from solvent.exchange import Exchange
 from solvent.exchange.action import Check
-from solvent.ledger import called
 from solvent.protocol.engine import DISCHARGE, action_from, perform
 from solvent.protocol.genesis import exchange_of
 from solvent.protocol.picture import FIELDS, Path, Picture, Viewer, field_of
+from solvent.rules import called
 
 Document = Mapping[str, Any]
 

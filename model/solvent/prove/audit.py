@@ -8,7 +8,6 @@ import sys
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from functools import wraps
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,11 +21,12 @@ from solvent import bundle
 from solvent.account import Regime
 from solvent.errors import InputError
 from solvent.ingest.venue_file import bundled_venues
-from solvent.ledger import called
-from solvent.prove.decide import Result, decide
+from solvent.prove.decide import Result, decided
 from solvent.prove.kept import Finding, Kept, fingerprint
-from solvent.prove.theorem import Cell, Given, Obligation, Theorem, Verdict, all_theorems, cells, obligation
+from solvent.prove.reads import Reads, nameless, noted
+from solvent.prove.theorem import Cell, Obligation, Theorem, Verdict, all_theorems, cells, obligation
 from solvent.venue import Venue
+from solvent.written import make_folder, write_file
 
 if TYPE_CHECKING:
     from solvent.prove.second import Opinion
@@ -75,36 +75,7 @@ def _run(path: Path) -> ModuleType:
 def rules_called(stated: Theorem) -> frozenset[str]:
     """The rules that a theorem calls, read in the first of its cells: without a venue, or at the newest one."""
     cell = next(cells(stated, [*bundled_venues().values()][::-1]))
-    with called() as found:
-        obligation(stated, cell)
-    return frozenset(found)
-
-
-@frozen
-class _Watched:
-    """What a theorem is given, with a note of whether it asks for the regime."""
-
-    given: Given
-    asked: list[bool]
-
-    @property
-    def regime(self) -> Regime | None:
-        self.asked.append(True)
-        return self.given.regime
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.given, name)
-
-
-def watched(stated: Theorem) -> tuple[Theorem, list[bool]]:
-    """The same theorem with a list that is empty until its statement asks for the regime."""
-    asked: list[bool] = []
-
-    @wraps(stated.statement)
-    def statement(given: Given) -> Any:
-        return stated.statement(_Watched(given, asked))
-
-    return evolve(stated, statement=statement), asked
+    return frozenset(obligation(stated, cell).rules)
 
 
 @frozen(kw_only=True)
@@ -132,10 +103,10 @@ class Settings:
 
 @frozen
 class Job:
-    """One theorem in the cells of one venue, or in the general cell, as a process is asked to decide it."""
+    """One theorem in all cells of some venues, as a process is asked to decide it."""
 
     theorem: str
-    venue: Venue | None
+    venues: tuple[Venue, ...]
     settings: Settings
 
     def cells(self, stated: Theorem) -> list[Cell]:
@@ -143,58 +114,56 @@ class Job:
         wanted = self.settings.regimes
         if not set(stated.regimes) & set(wanted):
             return []
-        venues = [self.venue] if self.venue else []
-        every = cells(evolve(stated, general=stated.general and self.venue is None), venues)
-        return [cell for cell in every if cell.regime is None or cell.regime in wanted]
+        return [cell for cell in cells(stated, self.venues) if cell.regime is None or cell.regime in wanted]
 
 
 def run_job(job: Job) -> list[Finding]:
-    """What is found in each cell; what does not depend on the regime is decided once."""
+    """What is found in each cell; cells that are alike in all that a statement reads of them are decided once."""
     stated = load(job.settings.places)[job.theorem]
     if job.settings.timeout is not None:
         stated = evolve(stated, timeout=job.settings.timeout)
-    shared: dict[str, Finding] = {}
+    known: list[tuple[Reads, Finding]] = []
     findings = []
     for cell in job.cells(stated):
-        if cell.token not in shared:
-            once, asked = watched(stated)
-            found = _found(once, cell, job.settings)
-            if asked:
-                findings.append(found)
-                continue
-            shared[cell.token] = found
-        findings.append(evolve(shared[cell.token], result=_placed(shared[cell.token].result, cell)))
+        bare = nameless(cell)
+        found = next((found for reads, found in known if reads.hold_of(bare)), None)
+        if found is None:
+            noting, reads = noted(bare)
+            found = _found(stated, noting, cell.label, job.settings)
+            found = evolve(found, reads=tuple(reads.names))
+            known.append((reads, found))
+        findings.append(evolve(found, result=found.result.at(cell)))
     return findings
 
 
-def _found(stated: Theorem, cell: Cell, settings: Settings) -> Finding:
+def _found(stated: Theorem, cell: Cell, label: str, settings: Settings) -> Finding:
     try:
-        return _decided(stated, cell, settings)
+        return _decided(stated, cell, label, settings)
     except InputError:
         raise
     except Exception as error:  # noqa: BLE001 - a statement that cannot be read in a cell is told as unknown there
         last = traceback.extract_tb(error.__traceback__)[-1]
         words = f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})"
-        return Finding(_open(stated, cell), (), trouble=words)
+        return Finding(_open(stated), (), trouble=words)
 
 
-def _decided(stated: Theorem, cell: Cell, settings: Settings) -> Finding:
+def _decided(stated: Theorem, cell: Cell, label: str, settings: Settings) -> Finding:
     due = obligation(stated, cell)
     kept = None if settings.kept is None else Kept(settings.kept)
     key = fingerprint(due, needs=settings.needs)
     found = None if kept is None else kept.read(key, due)
     if found is None:
         found = Finding(
-            decide(stated, cell, needs=settings.needs), tuple((a.meaning, a.side) for a in due.assumptions)
+            decided(due, needs=settings.needs), tuple((a.meaning, a.side) for a in due.assumptions)
         )
         if kept is not None:
             kept.write(key, found)
     if settings.second or settings.smtlib:
-        found = evolve(found, opinions=_texts(due, found.result.verdict, settings))
-    return evolve(found, result=_placed(found.result, cell))
+        found = evolve(found, opinions=_texts(due, label, found.result.verdict, settings))
+    return found
 
 
-def _texts(due: Obligation, verdict: Verdict, settings: Settings) -> tuple[Opinion, ...]:
+def _texts(due: Obligation, label: str, verdict: Verdict, settings: Settings) -> tuple[Opinion, ...]:
     """The parts as text: written where they are asked for, and with what a second solver says of them."""
     from solvent.prove.second import opinion, questions  # noqa: PLC0415 - the second solver is loaded where asked for
 
@@ -202,7 +171,9 @@ def _texts(due: Obligation, verdict: Verdict, settings: Settings) -> tuple[Opini
     if settings.smtlib is not None:
         for place, question in enumerate(asked):
             name = "-".join(part for part in (f"{place:02d}", _slug(question.part)) if part)
-            _write(settings.smtlib / due.theorem.name / _slug(due.cell.label) / f"{name}.smt2", question.text)
+            write_file(
+                make_folder(settings.smtlib / due.theorem.name / _slug(label)) / f"{name}.smt2", question.text
+            )
     return tuple(opinion(q, verdict, due.theorem.timeout) for q in asked) if settings.second else ()
 
 
@@ -210,25 +181,11 @@ def _slug(words: str) -> str:
     return "-".join("".join(c if c.isalnum() or c in "-." else " " for c in words).split())
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError(str(path), "", str(error.strerror).lower(), "a file that can be written") from None
-
-
-def _placed(result: Result, cell: Cell) -> Result:
-    venue = cell.venue.name if cell.venue else ""
-    return evolve(result, venue=venue, regime=cell.regime or "", token=cell.token)
-
-
-def _open(stated: Theorem, cell: Cell) -> Result:
-    nothing = Result(
-        theorem=stated.name, venue="", regime="", token="", verdict=Verdict.UNKNOWN, part="", parts=0, witness=None,
-        countermodel=None, confirmed=False, needs=(), failed_sides=(), rules=(),
+def _open(stated: Theorem) -> Result:
+    return Result(
+        theorem=stated.name, verdict=Verdict.UNKNOWN, part="", parts=0, witness=None, countermodel=None,
+        confirmed=False, needs=(), failed_sides=(), rules=(),
     )  # fmt: skip
-    return _placed(nothing, cell)
 
 
 @frozen
@@ -252,7 +209,7 @@ class Audit:
         names: which theorems; all of them by default.
         settings: how they are decided.
         workers: how many processes; one decides in this process.
-        tells: is called with how many theorems are done in one venue, and how many there are.
+        tells: is called with how many theorems are done, and how many there are.
     """
 
     venues: Sequence[Venue]
@@ -269,19 +226,14 @@ class Audit:
         return [known[name] for name in chosen if wanted & set(known[name].regimes)]
 
     def run(self) -> Iterator[Audited]:
-        """Every theorem with its findings; the same whatever is decided first.
-
-        What different venues ask alike lies far apart in the order of work, so that it is decided once.
-        """
+        """Every theorem with its findings; the same whatever is decided first."""
         theorems = self.theorems()
         with TemporaryDirectory() as folder:
             settings = evolve(self.settings, kept=self.settings.kept or Path(folder))
-            jobs = [Job(t.name, venue, settings) for venue in (None, *self.venues) for t in theorems]
-            by_theorem: dict[str, list[Finding]] = {t.name: [] for t in theorems}
-            for job, found in zip(jobs, self._each(jobs), strict=True):
-                by_theorem[job.theorem] += found
-        for stated in theorems:
-            yield Audited(stated, tuple(by_theorem[stated.name]))
+            jobs = [Job(stated.name, tuple(self.venues), settings) for stated in theorems]
+            found = self._each(jobs)
+        for stated, findings in zip(theorems, found, strict=True):
+            yield Audited(stated, tuple(findings))
 
     def _each(self, jobs: Sequence[Job]) -> list[list[Finding]]:
         if self.workers == 1:

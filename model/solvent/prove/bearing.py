@@ -1,13 +1,13 @@
-"""Which bounds of floors bear on a question, so that a solver is given these alone."""
+"""What stands in formulas: symbols, divisors, and the bounds of floors that bear on a question."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 import z3
 from attrs import Factory, frozen
 
-from solvent.prove.symbolic import Term
+from solvent.prove.symbolic import Floors, Term
 
 Names = frozenset[str]
 
@@ -36,27 +36,46 @@ class Symbols:
         return self._known[formula.get_id()]
 
 
+def divisors(formulas: Iterable[Term]) -> list[Term]:
+    """What is divided by in formulas, numbers left out."""
+    found, seen, waiting = dict[int, Term](), set[int](), list(formulas)
+    while waiting:
+        top = waiting.pop()
+        if top.get_id() not in seen:
+            seen.add(top.get_id())
+            parts = top.children()
+            waiting += parts
+            if z3.is_div(top) and not z3.is_rational_value(parts[1]):
+                found[parts[1].get_id()] = parts[1]
+    return list(found.values())
+
+
+@frozen
 class Bounds:
-    """The bounds of the floors of one obligation, as ``bounded_floors`` lists them.
+    """The bounds of the floors of one obligation.
 
     A floor exists for every amount, so that bounds of floors that a question does not speak of change no answer.
+
+    Attributes:
+        floors: the floors, and what bounds them.
     """
 
-    def __init__(self, bounds: Sequence[Term]) -> None:
-        self._symbols = Symbols()
-        amounts = {b.arg(0).decl().name(): b.arg(1) for b in bounds if z3.is_le(b) and z3.is_const(b.arg(0))}
-        self._within: Mapping[str, Names] = {
-            floor: self._symbols.of(amount) & amounts.keys() for floor, amount in amounts.items()
-        }
-        self._bounds = [(bound, self._symbols.of(bound) & amounts.keys()) for bound in bounds]
+    floors: Floors
+    _symbols: Symbols = Factory(Symbols)
+
+    @property
+    def unrounded(self) -> list[Term]:
+        """Each floor as its amount, of which it is one of the numbers that it may be."""
+        return [z3.Real(name) == amount for name, amount in self.floors.amounts.items()]
 
     def bearing_on(self, terms: Iterable[Term]) -> list[Term]:
         """The bounds of the floors that stand in these terms, or in the amount of such a floor."""
-        waiting = [name for each in terms for name in self._symbols.of(each) if name in self._within]
+        amounts = self.floors.amounts
+        waiting = [name for each in terms for name in self._symbols.of(each) if name in amounts]
         needed: set[str] = set()
         while waiting:
             name = waiting.pop()
             if name not in needed:
                 needed.add(name)
-                waiting += self._within[name]
-        return [bound for bound, floors in self._bounds if floors <= needed]
+                waiting += self._symbols.of(amounts[name]) & amounts.keys()
+        return [bound for bound in self.floors.bounds if self._symbols.of(bound) & amounts.keys() <= needed]

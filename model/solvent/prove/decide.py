@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 
 import z3
-from attrs import frozen
+from attrs import evolve, frozen
 
-from solvent.ledger import called
-from solvent.prove.bearing import Symbols
+from solvent.prove.needs import Need, needs_of
 from solvent.prove.readable import readable
-from solvent.prove.symbolic import Term, term
+from solvent.prove.solver import SOLVER, Model, ask
+from solvent.prove.symbolic import term
 from solvent.prove.theorem import (
-    Assumption,
     Cell,
     Obligation,
     Outcome,
@@ -24,33 +22,6 @@ from solvent.prove.theorem import (
     evaluate,
     obligation,
 )
-
-SOLVER = f"z3 {z3.get_version_string()}"
-"""The solver and its version."""
-
-NEED_TIMEOUT = 1_000
-"""The most milliseconds of a question about an assumption that is dropped."""
-MOST_TRIED = 8
-"""How many models are put to the exact model to see whether an assumption is needed."""
-
-Model = Mapping[str, Fraction]
-
-
-@frozen
-class Need:
-    """Whether an assumption is needed: a countermodel without it shows that it is.
-
-    Attributes:
-        meaning: the assumption.
-        side: whether it is a side condition on parameters.
-        needed: true, false, or ``None`` where the solver does not know.
-        model: the countermodel without it, where there is one.
-    """
-
-    meaning: str
-    side: bool
-    needed: bool | None
-    model: Model | None
 
 
 @frozen(kw_only=True)
@@ -73,9 +44,6 @@ class Result:
     """
 
     theorem: str
-    venue: str
-    regime: str
-    token: str
     verdict: Verdict
     part: str
     parts: int
@@ -87,37 +55,14 @@ class Result:
     rules: tuple[str, ...]
     solver: str = SOLVER
     milliseconds: int = 0
+    venue: str = ""
+    regime: str = ""
+    token: str = ""
 
-
-PLAIN = ("simplify", "propagate-values", "solve-eqs", "smt")
-"""The tactics of a solver that is asked where Z3's own choice of tactics does not know."""
-
-
-def ask(
-    terms: Sequence[Term], symbols: Mapping[str, Term], timeout: int, tactics: Sequence[str] = ()
-) -> tuple[z3.CheckSatResult, Model | None]:
-    """Whether formulas can hold together, and numbers for which they do.
-
-    The formulas are asked as text in a context of their own, so that an answer does not depend on what was asked before.
-    """
-    written = z3.Solver()
-    written.add(*terms)
-    context = z3.Context()
-    solver = z3.Then(*tactics, ctx=context).solver() if tactics else z3.Solver(ctx=context)
-    solver.set("timeout", timeout)
-    solver.from_string(written.to_smt2())
-    answer = solver.check()
-    if answer != z3.sat:
-        return answer, None
-    model = solver.model()
-    values = {name: model.eval(z3.Real(name, context), model_completion=True) for name in symbols}
-    return answer, {name: _rational(value) for name, value in values.items()}
-
-
-def _rational(value: Term) -> Fraction:
-    if z3.is_algebraic_value(value):
-        value = value.approx(12)
-    return Fraction(value.as_string())
+    def at(self, cell: Cell) -> Result:
+        """The same in another cell."""
+        venue = cell.venue.name if cell.venue else ""
+        return evolve(self, venue=venue, regime=cell.regime or "", token=cell.token)
 
 
 @frozen
@@ -137,29 +82,29 @@ def decide(stated: Theorem, cell: Cell, *, needs: bool = True) -> Result:
         cell: the venue, the regime and the collateral whose numbers are taken.
         needs: whether every assumption is also dropped, to see whether it is needed.
     """
+    return decided(obligation(stated, cell), needs=needs).at(cell)
+
+
+def decided(due: Obligation, *, needs: bool = True) -> Result:
+    """What is known of an obligation, in no cell of the matrix yet."""
     began = time.perf_counter()
-    with called() as rules:
-        due = obligation(stated, cell)
-    example = evaluate(stated, cell, due.examples) if due.examples else None
-    decided = [(part, _decide_part(due, part, example)) for part in due.parts]
-    part, worst = max(decided, key=lambda one: _BADNESS.index(one[1].verdict))
+    example = evaluate(due.theorem, due.cell, due.examples) if due.examples else None
+    parts = [(part, _decide_part(due, part, example)) for part in due.parts]
+    part, worst = max(parts, key=lambda one: _BADNESS.index(one[1].verdict))
     models = [m for m in (worst.witness, worst.countermodel) if m is not None]
     wanted = worst.verdict is Verdict.PROVED
-    dropped = _needs(due, sides_only=not needs) if wanted else ()
+    dropped = needs_of(due, sides_only=not needs) if wanted else ()
     return Result(
-        theorem=stated.name,
-        venue=cell.venue.name if cell.venue else "",
-        regime=cell.regime or "",
-        token=cell.token,
+        theorem=due.theorem.name,
         verdict=_conditional(due, worst.verdict, dropped),
         part=part.name,
-        parts=len(decided),
+        parts=len(parts),
         witness=worst.witness,
         countermodel=worst.countermodel,
         confirmed=bool(models),
         needs=dropped if needs else (),
         failed_sides=tuple(due.failed_sides),
-        rules=tuple(sorted(rules)),
+        rules=due.rules,
         milliseconds=round((time.perf_counter() - began) * 1000),
     )
 
@@ -191,14 +136,10 @@ def _against(due: Obligation, part: Part) -> tuple[z3.CheckSatResult, Model | No
 
     It is asked first without what is known of its floors: what follows whatever they are needs no bounds of them.
     """
-    denied, timeout = _denied(part, due.assumed), due.theorem.timeout
+    denied, timeout = part.denied(due.assumed), due.theorem.timeout
     if due.background and ask(denied, due.symbols, timeout)[0] == z3.unsat:
         return z3.unsat, None
     return ask([*due.background, *denied], due.symbols, timeout)
-
-
-def _denied(part: Part, assumed: Sequence[Assumption]) -> list[Term]:
-    return [*(term(a.condition) for a in assumed), term(part.when), z3.Not(term(part.claim))]
 
 
 def _witness(due: Obligation, part: Part, example: Outcome | None) -> tuple[z3.CheckSatResult, Model | None]:
@@ -221,43 +162,3 @@ def _conditional(due: Obligation, verdict: Verdict, needs: Sequence[Need]) -> Ve
     conditions = any(need.side and need.needed is not False for need in needs)
     proved = verdict is Verdict.PROVED and due.cell.venue is None
     return Verdict.CONDITIONAL if proved and conditions else verdict
-
-
-def _needs(due: Obligation, *, sides_only: bool = False) -> tuple[Need, ...]:
-    """Each assumption with whether it is needed; a countermodel without it counts once the exact model confirms it."""
-    return tuple(_need(due, dropped) for dropped in due.assumed if dropped.side or not sides_only)
-
-
-def _need(due: Obligation, dropped: Assumption) -> Need:
-    """Whether an assumption is needed.
-
-    A countermodel without it is looked for in every part with the numbers of the examples, but for those that the
-    assumption speaks of; then with any numbers, until a part leaves it open.
-    """
-    kept, free = [a for a in due.assumed if a is not dropped], Symbols().of(term(dropped.condition))
-    near = [due.symbols[name] == term(value) for name, value in due.examples.items() if name not in free]
-    tried: list[Model] = []
-
-    def found(part: Part, known: Sequence[Term], *tactics: str) -> tuple[bool, Model | None]:
-        """Whether the part still follows, and a countermodel that the exact model confirms."""
-        denied, timeout = [*known, *_denied(part, kept)], min(due.theorem.timeout, NEED_TIMEOUT)
-        if due.background and ask(denied, due.symbols, timeout)[0] == z3.unsat:
-            return True, None
-        answer, model = ask([*due.background, *denied], due.symbols, timeout, tactics)
-        if model is None or model in tried or len(tried) >= MOST_TRIED:
-            return answer == z3.unsat, None
-        tried.append(model)
-        breaks = evaluate(due.theorem, due.cell, model).refutes(part.name, without=dropped.meaning)
-        return False, model if breaks else None
-
-    for part in due.parts if near else ():
-        _, model = found(part, near)
-        if model is not None:
-            return Need(dropped.meaning, dropped.side, True, model)
-    for part in due.parts:
-        follows, model = found(part, ())
-        if not follows and model is None:
-            follows, model = found(part, (), *PLAIN)
-        if not follows:
-            return Need(dropped.meaning, dropped.side, None if model is None else True, model)
-    return Need(dropped.meaning, dropped.side, False, None)

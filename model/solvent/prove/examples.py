@@ -9,6 +9,7 @@ from typing import Any
 from attrs import evolve
 
 from solvent.account import Regime
+from solvent.arithmetic import ZERO
 from solvent.exchange import (
     Action,
     AddMargin,
@@ -99,6 +100,19 @@ def busy_exchange(venue: Venue) -> Exchange:
     return _after(_begun(venue), _STEPS)
 
 
+def any_busy(given: Given, venue: Venue, keep: tuple[str, ...] = ()) -> Exchange:
+    """A busy exchange with any numbers, those of its tokens included; the parameters of a venue are its own.
+
+    Args:
+        given: what the theorem is given.
+        venue: the venue, or the one whose structure is taken.
+        keep: the beginnings of paths whose numbers stay those of the example.
+    """
+    own = () if given.venue is None else ("venue.parameters", "venue.tables")
+    example = busy_exchange(evolve(venue, tokens=_tokens(venue, Regime.CROSS)))
+    return renumbered(example, given.number, (*keep, *own), venue=True)
+
+
 OTHER = "OTHER"
 """The market that stands for all other cross positions of an account: its margin table has any numbers."""
 
@@ -145,9 +159,8 @@ def _tokens(venue: Venue, mode: Regime) -> dict[str, Token]:
     """The quote token and HYPE with the caps that the venue has, at made-up numbers; LTVs count in portfolio mode."""
     tokens = {}
     for token in (venue.tokens[venue.quote], venue.tokens["HYPE"]):
-        caps = {name: getattr(token, name) for name in _CAPS}
-        caps = {name: None if cap is None else Fraction(10**6) for name, cap in caps.items()}
-        ltv = Fraction(1, 2) if token.ltv > 0 and mode is not Regime.PORTFOLIO else token.ltv
+        caps: dict[str, Any] = {name: Fraction(10**6) if name in token.stated else None for name in _CAPS}
+        ltv = token.ltv if mode is Regime.PORTFOLIO else Fraction(1, 2) if token.is_collateral else ZERO
         tokens[token.name] = evolve(token, ltv=ltv, **caps)
     return tokens
 

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 import z3
 from attrs import frozen
 
-from solvent.prove.decide import SOLVER, Result
+from solvent.prove.decide import Result
 from solvent.prove.results import result_of, text_of
+from solvent.prove.solver import SOLVER
 from solvent.prove.symbolic import term
 from solvent.prove.theorem import Obligation, Verdict, evaluate
 
 if TYPE_CHECKING:
     from solvent.prove.second import Opinion
 
-KIT = "3"
+KIT = "4"
 """Changed when the meaning of a kept result changes."""
 
 
@@ -32,12 +33,14 @@ class Finding:
         result: what is known of its claim.
         assumptions: what it rests on: each meaning, and whether it is a side condition on parameters.
         opinions: what two solvers say of each part, where that was asked for.
+        reads: what of the venue and the collateral the statement reads, as dotted paths.
         trouble: why the statement could not be read in the cell; empty where it could.
     """
 
     result: Result
     assumptions: tuple[tuple[str, bool], ...]
     opinions: tuple[Opinion, ...] = ()
+    reads: tuple[str, ...] = ()
     trouble: str = ""
 
 

@@ -38,7 +38,7 @@ def venue_of(given: Given, *, ratio: bool = False, legs: bool = False, tables: b
     known = bundled_venues()["hyperliquid-beta"]
     named: dict[str, Any] = dict.fromkeys(field.name for field in fields(Parameters))
     asked = (*_RATIO, *_LEGS) if ratio and legs else _RATIO if ratio else _LEGS if legs else ()
-    named |= {name: given.number(name, getattr(known.parameters, name)) for name in asked}
+    named |= {name: given.parameter(name, getattr(known.parameters, name)) for name in asked}
     tokens = {}
     if ratio:
         tokens[known.quote] = Token(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from solvent.prove.decide import Need, Result
+from solvent.prove.decide import Result
+from solvent.prove.needs import Need
 from solvent.prove.theorem import Verdict
 
 

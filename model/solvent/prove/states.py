@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from attrs import evolve, fields, has
+from attrs import evolve, fields, frozen, has
 
 from solvent.exchange import Exchange
 from solvent.exchange.table import Table
@@ -40,34 +40,46 @@ def renumbered(
 
     Times stay as they are; what prices give follows from the new ones.
     """
-    kept = (*keep, *CONCRETE)
-
-    def changed(value: Any, path: str) -> Any:
-        if isinstance(value, Fraction):
-            return value if path.startswith(kept) else number(path, value)
-        if isinstance(value, Table):
-            table = value
-            for name, entry in value.items():
-                table = table.put(name, changed(entry, f"{path}.{name}"))
-            return table
-        if isinstance(value, dict):
-            return {name: changed(entry, f"{path}.{name}") for name, entry in value.items()}
-        if isinstance(value, tuple):
-            return tuple(changed(entry, f"{path}.{place}") for place, entry in enumerate(value))
-        if has(type(value)) and not isinstance(value, Prices):
-            return evolve(value, **_fields(value, path))
-        return value
-
-    def _fields(value: Any, path: str) -> dict[str, Any]:
-        names = [f.name for f in fields(type(value))]
-        if isinstance(value, Venue):
-            names = ["parameters", "tokens", "tables"] if venue else []
-        return {name: changed(getattr(value, name), f"{path}.{name}") for name in names}
-
+    of = _Renumbering(number, (*keep, *CONCRETE), venue)
     parts = {
-        f.name: changed(getattr(exchange, f.name), f.name)
+        f.name: of.changed(getattr(exchange, f.name), f.name)
         for f in fields(Exchange)
         if f.name not in ("now", "prices")
     }
     other = evolve(exchange, **parts)
     return evolve(other, prices=other.price_view())
+
+
+@frozen
+class _Renumbering:
+    """What numbers a value gets: those of ``number``, but at paths that begin as ``kept`` ones do."""
+
+    number: Callable[[str, Fraction], Any]
+    kept: tuple[str, ...]
+    venue: bool
+
+    def changed(self, value: Any, path: str) -> Any:
+        """The value with other numbers."""
+        return value if path.startswith(self.kept) else self._changed(value, path)
+
+    def _changed(self, value: Any, path: str) -> Any:
+        if isinstance(value, Fraction):
+            return self.number(path, value)
+        if isinstance(value, Table):
+            table = value
+            for name, entry in value.items():
+                table = table.put(name, self.changed(entry, f"{path}.{name}"))
+            return table
+        if isinstance(value, Mapping):
+            return {name: self.changed(entry, f"{path}.{name}") for name, entry in value.items()}
+        if isinstance(value, tuple):
+            return tuple(self.changed(entry, f"{path}.{place}") for place, entry in enumerate(value))
+        if has(type(value)) and not isinstance(value, Prices):
+            return evolve(value, **self._fields(value, path))
+        return value
+
+    def _fields(self, value: Any, path: str) -> dict[str, Any]:
+        names = [f.name for f in fields(type(value))]
+        if isinstance(value, Venue):
+            names = ["parameters", "tokens", "tables"] if self.venue else []
+        return {name: self.changed(getattr(value, name), f"{path}.{name}") for name in names}

@@ -31,28 +31,39 @@ def _choose(condition: Term, a: Any, b: Any) -> Term:
 
 
 @frozen
-class _Floors:
-    """The floors of one block: a symbol for each amount and unit, and what bounds the symbols."""
+class Floors:
+    """The floors of one block: a symbol for each amount and unit, and what bounds the symbols.
 
-    known: dict[tuple[int, int], tuple[Term, Term, Term]] = Factory(dict)
+    Attributes:
+        amounts: of what each symbol is the floor, by its name.
+        bounds: what is known of the symbols, where their unit is above zero.
+    """
+
+    amounts: dict[str, Term] = Factory(dict)
     bounds: list[Term] = Factory(list)
+    _known: dict[tuple[int, int], tuple[Term, Term, Term]] = Factory(dict)
 
     def floor(self, amount: Term, unit: Term) -> Term:
+        """The symbol of the floor of an amount to a unit."""
         key = amount.get_id(), unit.get_id()
-        if key not in self.known:
-            floored = z3.Real(f"floor {len(self.known)}")
-            self.bounds.extend((floored <= amount, amount < floored + unit))
-            self.bounds.append(z3.Implies(amount >= 0, floored >= 0))
-            self.bounds.append(z3.Or(floored <= 0, floored >= unit))
-            for other, of, by in self.known.values():
+        if key not in self._known:
+            floored = z3.Real(f"floor {len(self._known)}")
+            self._bound(unit, floored <= amount, amount < floored + unit)
+            self._bound(unit, z3.Implies(amount >= 0, floored >= 0), z3.Or(floored <= 0, floored >= unit))
+            for other, of, by in self._known.values():
                 if by.eq(unit):
-                    self.bounds.append(z3.Implies(of <= amount, other <= floored))
-                    self.bounds.append(z3.Implies(amount <= of, floored <= other))
-            self.known[key] = (floored, amount, unit)  # the terms are kept, so that their ids stay theirs
-        return self.known[key][0]
+                    self._bound(unit, z3.Implies(of <= amount, other <= floored))
+                    self._bound(unit, z3.Implies(amount <= of, floored <= other))
+            self.amounts[floored.decl().name()] = amount
+            self._known[key] = (floored, amount, unit)  # the terms are kept, so that their ids stay theirs
+        return self._known[key][0]
+
+    def _bound(self, unit: Term, *bounds: Term) -> None:
+        fixed = z3.is_rational_value(unit) and unit.as_fraction() > 0
+        self.bounds.extend(bounds if fixed else (z3.Implies(unit > 0, bound) for bound in bounds))
 
 
-_BOUNDED_FLOORS: list[_Floors] = []
+_BOUNDED_FLOORS: list[Floors] = []
 
 
 @floor_multiple.register(z3.ArithRef)
@@ -63,19 +74,18 @@ def _floor_multiple(_: Term, amount: Any, unit: Any) -> Term:
 
 
 @contextmanager
-def bounded_floors() -> Iterator[list[Term]]:
-    """Inside the block a floor is any number less than a unit below its amount; what bounds it is in the list.
+def bounded_floors() -> Iterator[Floors]:
+    """Inside the block a floor is any number less than a unit below its amount, if the unit is above zero.
 
     It has the amount's sign where that is not negative, none lies between zero and the unit, and floors to one unit
-    are in the order of their amounts. No number lies so if the unit is not above zero: what is proved is proved for units
-    above zero, as the parameters of every venue are.
+    are in the order of their amounts. Of a floor to a unit that may be zero or less nothing is known.
     This says less than that it is a multiple of the unit. What is proved so holds; a countermodel may rest on a number
     that is no floor, and counts only once the exact reading confirms it.
     """
-    floors = _Floors()
+    floors = Floors()
     _BOUNDED_FLOORS.append(floors)
     try:
-        yield floors.bounds
+        yield floors
     finally:
         _BOUNDED_FLOORS.pop()
 
@@ -122,10 +132,10 @@ def exact(value: Any) -> Fraction | bool:
 
 def leaves(value: Any) -> Iterator[Any]:
     """The numbers and conditions that arguments, a sequence or an attrs value consist of, in order."""
-    if has(type(value)):
-        parts: Sequence[Any] = [getattr(value, field.name) for field in fields(type(value))]
-    elif isinstance(value, Mapping):
-        parts = list(value.values())
+    if isinstance(value, Mapping):
+        parts: Sequence[Any] = list(value.values())
+    elif has(type(value)):
+        parts = [getattr(value, field.name) for field in fields(type(value))]
     elif isinstance(value, list | tuple):
         parts = value
     else:

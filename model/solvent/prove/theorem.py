@@ -11,20 +11,20 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from fractions import Fraction
-from functools import cached_property
 from typing import Any, Protocol
 
-from attrs import Factory, field, frozen
+from attrs import Factory, field, fields_dict, frozen
 
 from solvent.account import Regime
-from solvent.arithmetic import Condition, Number
+from solvent.arithmetic import Condition, Number, negate
 from solvent.decimals import exact as parsed
 from solvent.exchange import Exchange
+from solvent.ingest.venue_file import bundled_venues
 from solvent.prove.bearing import Bounds
 from solvent.prove.states import renumbered
 from solvent.prove.symbolic import Term, bounded_floors, real, term
-from solvent.rules import select
-from solvent.venue import Token, Venue
+from solvent.rules import called, select
+from solvent.venue import Parameters, Token, Venue
 
 
 class Family(StrEnum):
@@ -71,13 +71,17 @@ class Part:
     claim: Condition
     when: Condition = True
 
+    def denied(self, assumed: Iterable[Assumption]) -> list[Term]:
+        """What holds where the assumptions do, the part is asked for, and its claim does not hold."""
+        return [*(term(a.condition) for a in assumed), term(self.when), term(negate(self.claim))]
+
 
 class Given(Protocol):
     """What a theorem is given: a venue or symbolic parameters, a regime, and as many numbers as it names."""
 
     @property
     def venue(self) -> Venue | None:
-        """The venue whose numbers are taken; ``None`` for parameters that are symbols."""
+        """The venue whose numbers are taken, without its name and its days; ``None`` for parameters that are symbols."""
 
     @property
     def regime(self) -> Regime | None:
@@ -184,6 +188,11 @@ class Cell:
     token: str = ""
 
     @property
+    def collateral(self) -> Token | None:
+        """The collateral, as the venue has it."""
+        return self.venue.tokens[self.token] if self.venue and self.token else None
+
+    @property
     def label(self) -> str:
         """The cell as people read it."""
         parts = [self.venue.name if self.venue else "any venue", self.regime or "", self.token]
@@ -220,7 +229,7 @@ class _Base:
 
     @property
     def token(self) -> Token | None:
-        return self.cell.venue.tokens[self.cell.token] if self.cell.venue and self.cell.token else None
+        return self.cell.collateral
 
     def assume(self, meaning: str, condition: Condition) -> None:
         self._note(Assumption(meaning, condition))
@@ -240,9 +249,15 @@ class _Base:
         raise NotImplementedError
 
     def parameter(self, name: str, example: Any = None) -> Any:
-        """The venue's number, or a number of its own where there is no venue."""
+        """The venue's number, or a number of its own where there is no venue.
+
+        A parameter that venues declare to be above zero is assumed to be so.
+        """
         if self.cell.venue is None:
-            return self.number(name, example)
+            value, declared = self.number(name, example), fields_dict(Parameters).get(name)
+            if declared is not None and declared.metadata["positive"]:
+                self.assume(f"the {declared.metadata['meaning']} is above zero", value > 0)
+            return value
         owner, _, attribute = name.rpartition(".")
         value = getattr(self.token if owner else self.cell.venue.parameters, attribute)
         return self.number(name, example) if value is None else value
@@ -296,8 +311,9 @@ class Obligation:
         assumptions: what is assumed in every part.
         parts: the cases; one without a name where the statement has no cases.
         symbols: every symbol by name.
-        background: what is known of the floors in it.
+        bounds: what is known of the floors in it.
         examples: numbers that the statement suggests for a witness.
+        rules: the rules that the statement calls.
     """
 
     theorem: Theorem
@@ -305,18 +321,19 @@ class Obligation:
     assumptions: tuple[Assumption, ...]
     parts: tuple[Part, ...]
     symbols: Mapping[str, Term]
-    background: tuple[Term, ...]
+    bounds: Bounds
     examples: Mapping[str, Fraction]
+    rules: tuple[str, ...]
 
     @property
     def assumed(self) -> list[Assumption]:
         """The assumptions that are taken for granted; side conditions only where parameters are symbols."""
         return [a for a in self.assumptions if not (a.side and self.cell.venue)]
 
-    @cached_property
-    def bounds(self) -> Bounds:
-        """What is known of the floors in it, to be asked for what bears on a question."""
-        return Bounds(self.background)
+    @property
+    def background(self) -> list[Term]:
+        """What is known of the floors in it, all of it."""
+        return self.bounds.floors.bounds
 
     @property
     def failed_sides(self) -> list[str]:
@@ -327,10 +344,18 @@ class Obligation:
 def obligation(stated: Theorem, cell: Cell) -> Obligation:
     """The obligation of a theorem in a cell."""
     given = Symbolic(cell)
-    with bounded_floors() as background:
+    bundled_venues()  # they are read once, with calls of rules that are none of the statement
+    with bounded_floors() as floors, called() as rules:
         parts = _parts(stated.statement(given))
     return Obligation(
-        stated, cell, tuple(given.assumptions), parts, dict(given.symbols), tuple(background), given.examples
+        theorem=stated,
+        cell=cell,
+        assumptions=tuple(given.assumptions),
+        parts=parts,
+        symbols=dict(given.symbols),
+        bounds=Bounds(floors),
+        examples=given.examples,
+        rules=tuple(sorted(rules)),
     )
 
 
@@ -357,8 +382,13 @@ class Outcome:
 
     def refutes(self, part: str = "", without: str = "") -> bool:
         """Whether all assumptions but the one of this meaning hold, the part is asked for, and its claim does not hold."""
-        failed = any(when and not claim for name, when, claim in self.parts if name == part)
-        return failed and all(holds for meaning, holds in self.assumptions if meaning != without)
+        return part in self.refuted(without)
+
+    def refuted(self, without: str = "") -> list[str]:
+        """The parts of which it is so."""
+        if not all(holds for meaning, holds in self.assumptions if meaning != without):
+            return []
+        return [name for name, when, claim in self.parts if when and not claim]
 
 
 def evaluate(stated: Theorem, cell: Cell, values: Mapping[str, Fraction]) -> Outcome:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from solvent.account import Account, Regime
 from solvent.arithmetic import ZERO, Number, total
 from solvent.market import Prices
-from solvent.regimes.assessment import Assessment, LiquidationPrice, Pool
+from solvent.regimes.assessment import Assessment, Pool
 from solvent.regimes.dexes import (
+    Free,
+    LiquidationPrices,
     capital_needed,
-    cross_prices,
+    free_of_cross,
+    free_of_isolated,
     isolated_pools,
-    isolated_prices,
     measure_dex,
     simple_pool,
 )
@@ -26,7 +28,7 @@ def assess_cross(account: Account, prices: Prices, venue: Venue) -> Assessment:
     """
     dexes = [measure_dex(dex, prices, venue) for dex in account.dexes]
     pools: list[Pool] = []
-    liquidation: dict[str, LiquidationPrice] = {}
+    free: Free = {}
     available: dict[str, Number] = {}
     withdrawable: dict[str, Number] = {}
     for dex in dexes:
@@ -37,7 +39,7 @@ def assess_cross(account: Account, prices: Prices, venue: Venue) -> Assessment:
             tuple(leg.position.market for leg in dex.cross),
         )
         pools += [pool, *isolated_pools(dex)]
-        liquidation |= isolated_prices(dex, venue) | cross_prices([dex], pool.available, venue)
+        free |= free_of_isolated(dex) | free_of_cross([dex], pool.available)
         out = perp.withdrawable(dex.cross_equity, dex.transfer, dex.orders)
         available[dex.token] = available.get(dex.token, ZERO) + pool.available
         withdrawable[dex.token] = withdrawable.get(dex.token, ZERO) + out
@@ -50,6 +52,6 @@ def assess_cross(account: Account, prices: Prices, venue: Venue) -> Assessment:
         available=available,
         holds={b.token: unified.spot_hold([b.selling]) + b.buying for b in account.balances},
         capital=None if None in apart else total(need for need in apart if need is not None),
-        liquidation_prices=liquidation,
+        liquidation_prices=LiquidationPrices(free, venue),
         lines=tuple(line for dex in dexes for line in dex.lines()),
     )

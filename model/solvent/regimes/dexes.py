@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import frozen
 
@@ -202,18 +202,38 @@ def simple_pool(name: str, requirement: Number, equity: Number, members: tuple[s
     )
 
 
-def isolated_prices(dex: DexMargin, venue: Venue) -> dict[str, LiquidationPrice]:
-    """The liquidation price of each isolated position: its own margin alone counts."""
+Free = dict[str, tuple[Leg, Number]]
+"""By market the position, and the margin after maintenance that it may use up."""
+
+
+@frozen
+class LiquidationPrices(Mapping[str, LiquidationPrice]):
+    """The liquidation price of positions, by market; each is found when it is asked for."""
+
+    free: Free
+    venue: Venue
+
+    def __getitem__(self, market: str) -> LiquidationPrice:
+        leg, free = self.free[market]
+        return leg.liquidation_price(free, self.venue)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.free)
+
+    def __len__(self) -> int:
+        return len(self.free)
+
+
+def free_of_isolated(dex: DexMargin) -> Free:
+    """What each isolated position may use up: its own margin alone."""
     return {
-        leg.position.market: leg.liquidation_price(leg.margin - leg.maintenance, venue)
-        for leg in dex.legs
-        if leg.margin is not None
+        leg.position.market: (leg, leg.margin - leg.maintenance) for leg in dex.legs if leg.margin is not None
     }
 
 
-def cross_prices(dexes: Iterable[DexMargin], free: Number, venue: Venue) -> dict[str, LiquidationPrice]:
-    """The liquidation price of every cross position of dexes that share the margin ``free`` after maintenance."""
-    return {leg.position.market: leg.liquidation_price(free, venue) for dex in dexes for leg in dex.cross}
+def free_of_cross(dexes: Iterable[DexMargin], free: Number) -> Free:
+    """What every cross position of dexes may use up that share the margin ``free`` after maintenance."""
+    return {leg.position.market: (leg, free) for dex in dexes for leg in dex.cross}
 
 
 def capital_needed(dexes: Iterable[DexMargin], support: Number = ZERO) -> Number | None:

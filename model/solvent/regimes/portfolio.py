@@ -20,13 +20,15 @@ from solvent.arithmetic import (
     total,
 )
 from solvent.market import Prices
-from solvent.regimes.assessment import Assessment, Line, LiquidationPrice, Pool
+from solvent.regimes.assessment import Assessment, Line, Pool
 from solvent.regimes.dexes import (
     DexMargin,
+    Free,
+    LiquidationPrices,
     capital_needed,
-    cross_prices,
+    free_of_cross,
+    free_of_isolated,
     isolated_pools,
-    isolated_prices,
     measure_dex,
 )
 from solvent.regimes.unified import TokenMargin, token_margin, tokens_of
@@ -280,13 +282,13 @@ def assess_portfolio(account: Account, prices: Prices, venue: Venue) -> Assessme
     ]
     quotes = (main, *others)
     loans = total(quote.loan * quote.price for quote in quotes)
-    liquidation: dict[str, LiquidationPrice] = {}
+    free: Free = {}
     for quote in quotes:
-        liquidation |= cross_prices(quote.margin.dexes, quote.available, venue)
+        free |= free_of_cross(quote.margin.dexes, quote.available)
     for margin in own:
-        liquidation |= cross_prices(margin.dexes, margin.available, venue)
+        free |= free_of_cross(margin.dexes, margin.available)
     for dex in dexes:
-        liquidation |= isolated_prices(dex, venue)
+        free |= free_of_isolated(dex)
     return Assessment(
         regime=Regime.PORTFOLIO,
         pools=(
@@ -310,7 +312,7 @@ def assess_portfolio(account: Account, prices: Prices, venue: Venue) -> Assessme
         | {main.token.name: main.hold(venue)}
         | {c.token.name: main.collateral_hold(c, venue) for c in main.collateral},
         capital=capital_needed(dexes, main.capacity),
-        liquidation_prices=liquidation,
+        liquidation_prices=LiquidationPrices(free, venue),
         lines=(*(line for dex in dexes for line in dex.lines()), *_lines(quotes, venue)),
     )
 

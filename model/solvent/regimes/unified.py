@@ -9,13 +9,15 @@ from attrs import frozen
 from solvent.account import Account, Balance, Regime
 from solvent.arithmetic import ZERO, Number, maximum, total
 from solvent.market import Prices
-from solvent.regimes.assessment import Assessment, Line, LiquidationPrice, Pool
+from solvent.regimes.assessment import Assessment, Line, Pool
 from solvent.regimes.dexes import (
     DexMargin,
+    Free,
+    LiquidationPrices,
     capital_needed,
-    cross_prices,
+    free_of_cross,
+    free_of_isolated,
     isolated_pools,
-    isolated_prices,
     measure_dex,
 )
 from solvent.rules import unified
@@ -120,11 +122,11 @@ def assess_unified(account: Account, prices: Prices, venue: Venue) -> Assessment
     """
     dexes = [measure_dex(dex, prices, venue) for dex in account.dexes]
     margins = [token_margin(account.balance(token), dexes) for token in tokens_of(account)]
-    liquidation: dict[str, LiquidationPrice] = {}
+    free: Free = {}
     for margin in margins:
-        liquidation |= cross_prices(margin.dexes, margin.available, venue)
+        free |= free_of_cross(margin.dexes, margin.available)
     for dex in dexes:
-        liquidation |= isolated_prices(dex, venue)
+        free |= free_of_isolated(dex)
     holds = {margin.token: margin.hold(venue) for margin in margins}
     needs = [capital_needed(margin.dexes) for margin in margins]
     return Assessment(
@@ -138,7 +140,7 @@ def assess_unified(account: Account, prices: Prices, venue: Venue) -> Assessment
         available={margin.token: margin.available for margin in margins},
         holds=holds,
         capital=None if None in needs else total(need for need in needs if need is not None),
-        liquidation_prices=liquidation,
+        liquidation_prices=LiquidationPrices(free, venue),
         lines=(*(line for dex in dexes for line in dex.lines()), *_lines(margins, holds)),
     )
 

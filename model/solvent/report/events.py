@@ -19,8 +19,8 @@ from typing import Any
 from solvent import bundle
 from solvent.exchange.record import number_text
 from solvent.prove.audit import Audit, Audited
-from solvent.prove.decide import SOLVER, Model
 from solvent.prove.kept import Finding
+from solvent.prove.solver import SOLVER, Model
 from solvent.prove.theorem import Theorem, Verdict
 from solvent.venue import Token, Venue
 
@@ -147,6 +147,7 @@ def result_event(stated: Theorem, finding: Finding) -> dict[str, Any]:
         ],
         "failed_sides": list(result.failed_sides),
         "rules": list(result.rules),
+        "reads": list(finding.reads),
         "solver": result.solver,
         "opinions": [
             {"part": o.part, "first": o.first, "second": o.second, "says": o.says} for o in finding.opinions

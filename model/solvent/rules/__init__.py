@@ -14,12 +14,13 @@ from solvent.rules import (
     trading,
     unified,
 )
-from solvent.rules.registry import Rule, all_rules, rule, select
+from solvent.rules.registry import Rule, all_rules, called, rule, select
 
 __all__ = [
     "Rule",
     "all_rules",
     "borrow_liquidation",
+    "called",
     "deleveraging",
     "funding",
     "lending",

@@ -7,8 +7,10 @@ one registered is the default, and a venue may name another.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from attrs import Factory, frozen
 
@@ -52,10 +54,31 @@ def rule(identifier: str, reading: str = ONLY_READING) -> Callable[[Function], F
         known = _RULES.setdefault(identifier, Rule(identifier, chapter))
         if reading in known.readings:
             raise ValueError(f"rule {identifier} already has a reading named {reading!r}")
-        known.readings[reading] = function
-        return function
+
+        @wraps(function)
+        def noting(*arguments: Any, **named: Any) -> Any:
+            for found in _LISTENING:
+                found.add(identifier)
+            return function(*arguments, **named)
+
+        known.readings[reading] = noting
+        return cast("Function", noting)
 
     return register
+
+
+_LISTENING: list[set[str]] = []
+
+
+@contextmanager
+def called() -> Iterator[set[str]]:
+    """The ids of the rules that are called inside the block."""
+    found = set[str]()
+    _LISTENING.append(found)
+    try:
+        yield found
+    finally:
+        _LISTENING[:] = [other for other in _LISTENING if other is not found]
 
 
 def all_rules() -> Mapping[str, Rule]:

@@ -70,6 +70,7 @@ def _card(anchor: str, told: Reading, name: str, columns: Sequence[Column]) -> C
         outcomes=outcomes,
         places=[_place(column, results, by_cell) for column in columns],
         rules=sorted({rule for result in results for rule in result["rules"]}),
+        reads=sorted({name for result in results for name in result["reads"]}),
     )
 
 

@@ -64,6 +64,7 @@ class Card:
         outcomes: the worst first.
         places: a cell for each column.
         rules: the rules that its statement calls.
+        reads: what it reads of venues and collateral.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Card:
     outcomes: Sequence[Outcome]
     places: Sequence[Place]
     rules: Sequence[str]
+    reads: Sequence[str]
 
     @property
     def title(self) -> str:
