@@ -113,6 +113,14 @@ def test_programs_act_are_refused_and_reach_liquidations():
     assert DISCHARGE in operations
 
 
+def test_most_refused_steps_are_refused_by_one_check_alone_and_many_checks_are_met_so():
+    refused = [m.refusals for program in EVERY["accounts"] for m in expected(program)[1:] if m.refusals]
+    alone = [refusals[0] for refusals in refused if len(refusals) == 1]
+
+    assert len(alone) > len(refused) / 2
+    assert len({check.rule for check in alone}) > 5
+
+
 def test_some_accounts_are_liquidatable_and_some_are_healthy():
     statuses = {
         value
