@@ -16,6 +16,8 @@ from solvent import load_venue, observe
 from solvent.compare import compare
 from solvent.ingest import files
 from solvent.ingest.holdings import holdings
+from solvent.mutants import catalogue
+from solvent.prove.audit import load
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -52,6 +54,11 @@ def test_a_command_prints_what_is_shown(command, shown, tmp_path):
 
 def test_every_command_that_is_shown_is_run():
     assert len(CONSOLE) == (README + PAGE).count("```console") == 7
+
+
+def test_the_numbers_of_theorems_and_mutants_are_those_that_there_are():
+    assert f"decides {len(load())} theorems" in README
+    assert f"of {len(catalogue())} engines with one mistake each" in README
 
 
 def test_the_python_example_prints_what_is_shown():

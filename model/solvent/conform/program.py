@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -79,14 +78,29 @@ class Moment:
         return frozenset(check.rule or "invalid" for check in self.refusals)
 
 
-@lru_cache(maxsize=512)
 def expected(program: Program) -> tuple[Moment, ...]:
     """What the model makes of a program: the beginning, and then each step.
 
     Raises:
         InputError: the genesis or a step cannot be.
     """
-    return tuple(_moments(program))
+    return _run(program)[0]
+
+
+def rules_of(program: Program) -> frozenset[str]:
+    """The rules that the model calls for a program.
+
+    Raises:
+        InputError: the genesis or a step cannot be.
+    """
+    return _run(program)[1]
+
+
+@lru_cache(maxsize=512)
+def _run(program: Program) -> tuple[tuple[Moment, ...], frozenset[str]]:
+    with called() as rules:
+        moments = tuple(_moments(program))
+    return moments, frozenset(rules)
 
 
 def _moments(program: Program) -> Iterator[Moment]:
@@ -103,13 +117,6 @@ def after(state: Exchange, step: Document, view: Viewer) -> Moment:
     refusals = refusals_of(state, step)
     reached = state if refusals else perform(state, step)[0]
     return Moment(reached, view.look(reached), refusals)
-
-
-def rules_of(program: Program) -> frozenset[str]:
-    """The rules that the model calls for a program; finding them takes three times as long as running it."""
-    with called() as rules:
-        deque(_moments(program), maxlen=0)
-    return frozenset(rules)
 
 
 def rules_behind(state: Exchange, step: Document | None, path: Path) -> frozenset[str]:

@@ -24,8 +24,6 @@ CRASH, TIMEOUT, PROTOCOL = "outcome/crash", "outcome/timeout", "outcome/protocol
 DECLARED = "outcome/unsupported"
 BROKEN = (CRASH, TIMEOUT, PROTOCOL, DECLARED)
 """The checks that an engine answers at all: in time, in the protocol, and what it declares that it can do."""
-SAMPLED = 8
-"""The rules of one generated program in so many are looked for."""
 Generator = Callable[[int, Iterable[int], Abilities], Iterator[Program]]
 """Makes programs from a seed, their numbers, and what the engine can do."""
 
@@ -161,8 +159,8 @@ class Bench:
             lacking = missing(requires_of(program), self.work.abilities)
             if lacking:
                 return Trial(case, Verdict.UNSUPPORTED, reason=", ".join(lacking))
-            rules = self._rules(case, program)
-            if self.work.selection.rules and not self.work.selection.asks(rules or ()):
+            rules = rules_of(program)
+            if self.work.selection.rules and not self.work.selection.asks(rules):
                 return None
         elif self.work.whole:
             rules = case.rules
@@ -183,12 +181,6 @@ class Bench:
             drawn = self.work.generators[case.family](self.work.seed, (case.draw,), self.work.abilities)
             program = next(drawn, None)
         return program and evolve(program, fields=self.work.fields)
-
-    def _rules(self, case: Case, program: Program) -> frozenset[str]:
-        """The rules of a generated program, where they are looked for."""
-        if self.work.selection.rules or case.draw % SAMPLED == 0:
-            return rules_of(program)
-        return frozenset()
 
     def answer(self, program: Program) -> Answer:
         """What the engine makes of a program.

@@ -76,6 +76,8 @@ class _Search:
             )
             return next(breaks, None)
 
+        if not resting:
+            return found(needed=False, model=None)
         model = broken(chain(self._changed(spoken), self._near(spoken, kept, resting)))
         if model is None:
             left = next((part for part in resting if not self._follows(part, kept)), None)
@@ -102,7 +104,7 @@ class _Search:
         """Countermodels with the numbers of the examples, but for those spoken of and those that belong to no state."""
         examples, symbols = self.due.examples, self.due.symbols
         known = [symbols[n] == term(v) for n, v in examples.items() if "." in n and n not in spoken]
-        if known and parts:
+        if known:
             denied = z3.Or(*(z3.And(*part.denied(kept)) for part in parts))
             if self.due.background:
                 yield from self._models([*known, *self.due.bounds.unrounded, denied])
@@ -113,8 +115,7 @@ class _Search:
         examples = self.due.examples
         for name in sorted(spoken & examples.keys())[:1]:
             value = examples[name]
-            others = (Fraction(0), -value, 2 * value, value + 1)
-            yield from ({**examples, name: other} for other in others if other != value)
+            yield from ({**examples, name: other} for other in (Fraction(0), 2 * value) if other != value)
 
     def _anywhere(self, part: Part, kept: Sequence[Assumption]) -> Iterator[Model]:
         """Countermodels of a part with any numbers."""
