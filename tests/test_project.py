@@ -15,7 +15,7 @@ TOP = {
     "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "spec", "model", "proofs", "tests", ".ci", ".github", ".gitignore",
 }  # fmt: skip
 LAYERS = (
-    "errors", "bundle", "decimals", "arithmetic", "quantities", "interval", "rules", "venue", "account", "market",
+    "errors", "written", "bundle", "decimals", "arithmetic", "quantities", "interval", "rules", "venue", "account", "market",
     "regimes", "exchange", "invariants", "compare", "rulebook", "ingest", "reconcile", "ledger", "scenario", "prove", "explore", "protocol", "mutants", "conform", "report", "cli",
 )  # fmt: skip
 """The parts of the library; each imports from itself and from what stands before it."""
