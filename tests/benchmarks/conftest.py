@@ -23,6 +23,12 @@ def asked_for(config: pytest.Config) -> bool:
     return any(FOLDER in (path, *path.parents) for path in paths)
 
 
+@pytest.fixture(scope="session")
+def measures(pytestconfig: pytest.Config) -> bool:
+    """Whether benchmarks are measured."""
+    return asked_for(pytestconfig)
+
+
 @pytest.fixture
 def benchmark(benchmark: BenchmarkFixture, pytestconfig: pytest.Config) -> BenchmarkFixture:
     benchmark.disabled = benchmark.disabled or not asked_for(pytestconfig)

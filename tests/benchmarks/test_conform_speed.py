@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -67,24 +68,19 @@ def made(venue: Venue) -> Made:
 
 
 @pytest.fixture(params=["python", "typescript"])
-def adapter(
-    request: pytest.FixtureRequest,
-    benchmark: BenchmarkFixture,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Connection]:
+def adapter(request: pytest.FixtureRequest, tmp_path: Path, measures: bool) -> Iterator[Connection]:
     """A conversation with the skeleton of a language, which knows deposits and withdrawals."""
-    language = LANGUAGES[request.param]
-    if language.build and benchmark.disabled:
+    language, folder = LANGUAGES[request.param], tmp_path / "adapter"
+    if language.build and not measures:
         pytest.skip(f"the {language.title} adapter is built where tests/benchmarks is asked for")
-    write(request.param, tmp_path / "adapter")
-    monkeypatch.chdir(tmp_path / "adapter")
+    write(request.param, folder)
     for command in language.build:
         try:
-            run(command, check=True, capture_output=True, timeout=120)
+            run(command, cwd=folder, check=True, capture_output=True, timeout=120)
         except (OSError, CalledProcessError) as error:
             pytest.skip(f"the {language.title} adapter is not built here: {error}")
-    with connect(language.address) as connection:
+    program, script = language.run
+    with connect(f"stdio:{program} {shlex.quote(str(folder / script))}") as connection:
         yield connection
 
 
