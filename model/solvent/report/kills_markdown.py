@@ -17,8 +17,8 @@ ABOUT = """# Kill matrix
 
 A mutant is an engine that differs from the model by one mistake, and a kit is worth what it finds of them. Each has to be found by
 the [fixed vectors](vectors/README.md) alone, and by generated programs alone. The vectors of the folder `killing` were made from
-the mutants, so that vectors find all of them says little; generated programs know of no mutant, and were made richer until they
-found all of these.
+the mutants, so that vectors find all of them says little; generated programs know of no mutant, and were made richer until those
+of one seed found all of these. Programs of another seed find a mutant sooner or later than here, and may miss the rarest.
 
 `solvent mutants --shrink --markdown` prints this page, the same whenever rules, vectors and seed are. The checks are those that
 fail at the first step at which the mutant and the model part, and the steps are those of the smallest program found on which
