@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import z3
 from attrs import Factory, frozen
@@ -78,4 +79,9 @@ class Bounds:
             if name not in needed:
                 needed.add(name)
                 waiting += self._symbols.of(amounts[name]) & amounts.keys()
-        return [bound for bound in self.floors.bounds if self._symbols.of(bound) & amounts.keys() <= needed]
+        return [bound for bound, floors in self._each if floors <= needed] if needed else []
+
+    @cached_property
+    def _each(self) -> list[tuple[Term, Names]]:
+        """Each bound with the floors that stand in it."""
+        return [(bound, self._symbols.of(bound) & self.floors.amounts.keys()) for bound in self.floors.bounds]

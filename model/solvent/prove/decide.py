@@ -137,9 +137,10 @@ def _against(due: Obligation, part: Part) -> tuple[z3.CheckSatResult, Model | No
     It is asked first without what is known of its floors: what follows whatever they are needs no bounds of them.
     """
     denied, timeout = part.denied(due.assumed), due.theorem.timeout
-    if due.background and ask(denied, due.symbols, timeout)[0] == z3.unsat:
+    bounds = due.bounds.bearing_on(denied)
+    if bounds and ask(denied, due.symbols, timeout)[0] == z3.unsat:
         return z3.unsat, None
-    return ask([*due.background, *denied], due.symbols, timeout)
+    return ask([*bounds, *denied], due.symbols, timeout)
 
 
 def _witness(due: Obligation, part: Part, example: Outcome | None) -> tuple[z3.CheckSatResult, Model | None]:
@@ -151,8 +152,8 @@ def _witness(due: Obligation, part: Part, example: Outcome | None) -> tuple[z3.C
 
     if example is not None and example.witnesses(part.name):
         return z3.sat, {}
-    asked = [*due.background, *(term(a.condition) for a in due.assumed), term(part.when)]
-    possible, witness = ask(asked, due.symbols, stated.timeout)
+    asked = [*(term(a.condition) for a in due.assumed), term(part.when)]
+    possible, witness = ask([*due.bounds.bearing_on(asked), *asked], due.symbols, stated.timeout)
     if witness is None or not holds(witness):
         return (possible if witness is None else z3.unknown), None
     return z3.sat, readable(witness, holds)

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain
 
 import z3
-from attrs import field, frozen
+from attrs import frozen
 
 from solvent.prove.bearing import Names, Symbols, divisors
 from solvent.prove.solver import PLAIN, Model, ask
@@ -52,13 +52,6 @@ class _Search:
     """The search for what an obligation needs."""
 
     due: Obligation
-    defined: list[Term] = field(init=False)
-
-    @defined.default
-    def _defined(self) -> list[Term]:
-        due = self.due
-        parts = (f for part in due.parts for f in part.denied(due.assumed))
-        return [divisor != 0 for divisor in divisors([*due.background, *parts])]
 
     def needs(self, dropped: Sequence[Assumption]) -> tuple[Need, ...]:
         resting = self.due.parts
@@ -88,15 +81,19 @@ class _Search:
 
     def _follows(self, part: Part, assumed: Sequence[Assumption]) -> bool:
         """Whether a part is known to follow from these assumptions."""
-        denied = [*self.defined, *part.denied(assumed)]
-        questions = [denied, [*self.due.background, *denied]] if self.due.background else [denied]
+        denied = part.denied(assumed)
+        bounds = self.due.bounds.bearing_on(denied)
+        questions = [denied, [*bounds, *denied]] if bounds else [denied]
         return any(self._ask(asked)[0] == z3.unsat for asked in questions)
 
     def _ask(self, terms: Sequence[Term], *tactics: str) -> tuple[z3.CheckSatResult, Model | None]:
-        return ask(terms, self.due.symbols, min(self.due.theorem.timeout, TIMEOUT), tactics, EFFORT)
+        """Whether formulas can hold together where nothing in them is divided by zero."""
+        defined = (divisor != 0 for divisor in divisors(terms))
+        timeout = min(self.due.theorem.timeout, TIMEOUT)
+        return ask([*defined, *terms], self.due.symbols, timeout, tactics, EFFORT)
 
     def _models(self, terms: Sequence[Term], *tactics: str) -> Iterator[Model]:
-        model = self._ask([*self.defined, *terms], *tactics)[1]
+        model = self._ask(terms, *tactics)[1]
         if model is not None:
             yield model
 
@@ -106,9 +103,10 @@ class _Search:
         known = [symbols[n] == term(v) for n, v in examples.items() if "." in n and n not in spoken]
         if known:
             denied = z3.Or(*(z3.And(*part.denied(kept)) for part in parts))
-            if self.due.background:
+            bounds = self.due.bounds.bearing_on([denied])
+            if bounds:
                 yield from self._models([*known, *self.due.bounds.unrounded, denied])
-            yield from self._models([*known, *self.due.background, denied])
+            yield from self._models([*known, *bounds, denied])
 
     def _changed(self, spoken: Names) -> Iterator[Model]:
         """The examples with the first number changed that is spoken of."""
@@ -120,7 +118,8 @@ class _Search:
     def _anywhere(self, part: Part, kept: Sequence[Assumption]) -> Iterator[Model]:
         """Countermodels of a part with any numbers."""
         denied = part.denied(kept)
-        if self.due.background:
+        bounds = self.due.bounds.bearing_on(denied)
+        if bounds:
             yield from self._models([*self.due.bounds.unrounded, *denied])
-        yield from self._models([*self.due.background, *denied])
-        yield from self._models([*self.due.background, *denied], *PLAIN)
+        yield from self._models([*bounds, *denied])
+        yield from self._models([*bounds, *denied], *PLAIN)
