@@ -15,8 +15,10 @@ from solvent.prove.solver import PLAIN, Model, ask
 from solvent.prove.symbolic import Term, term
 from solvent.prove.theorem import Assumption, Obligation, Part, evaluate
 
-EFFORT, TIMEOUT = 1_000_000, 3_000
+EFFORT, TIMEOUT = 600_000, 2_000
 """The most steps of the solver for one question; and the most milliseconds, for what it does not count as steps."""
+LEAST_EFFORT = 60_000
+"""The most steps of a last question that seldom helps where the first ones did not."""
 
 
 @frozen
@@ -69,14 +71,12 @@ class _Search:
             )
             return next(breaks, None)
 
-        if not resting:
+        left = next((part for part in resting if not self._follows(part, kept)), None)
+        if left is None:
             return found(needed=False, model=None)
-        model = broken(chain(self._changed(spoken), self._near(spoken, kept, resting)))
-        if model is None:
-            left = next((part for part in resting if not self._follows(part, kept)), None)
-            if left is None:
-                return found(needed=False, model=None)
-            model = broken(self._anywhere(left, kept))
+        model = broken(
+            chain(self._changed(spoken), self._near(spoken, kept, resting), self._anywhere(left, kept))
+        )
         return found(needed=None if model is None else True, model=model)
 
     def _follows(self, part: Part, assumed: Sequence[Assumption]) -> bool:
@@ -86,14 +86,18 @@ class _Search:
         questions = [denied, [*bounds, *denied]] if bounds else [denied]
         return any(self._ask(asked)[0] == z3.unsat for asked in questions)
 
-    def _ask(self, terms: Sequence[Term], *tactics: str) -> tuple[z3.CheckSatResult, Model | None]:
+    def _ask(
+        self, terms: Sequence[Term], tactics: Sequence[str] = (), effort: int = EFFORT
+    ) -> tuple[z3.CheckSatResult, Model | None]:
         """Whether formulas can hold together where nothing in them is divided by zero."""
         defined = (divisor != 0 for divisor in divisors(terms))
         timeout = min(self.due.theorem.timeout, TIMEOUT)
-        return ask([*defined, *terms], self.due.symbols, timeout, tactics, EFFORT)
+        return ask([*defined, *terms], self.due.symbols, timeout, tactics, effort)
 
-    def _models(self, terms: Sequence[Term], *tactics: str) -> Iterator[Model]:
-        model = self._ask(terms, *tactics)[1]
+    def _models(
+        self, terms: Sequence[Term], tactics: Sequence[str] = (), effort: int = EFFORT
+    ) -> Iterator[Model]:
+        model = self._ask(terms, tactics, effort)[1]
         if model is not None:
             yield model
 
@@ -122,4 +126,4 @@ class _Search:
         if bounds:
             yield from self._models([*self.due.bounds.unrounded, *denied])
         yield from self._models([*bounds, *denied])
-        yield from self._models([*bounds, *denied], *PLAIN)
+        yield from self._models([*bounds, *denied], PLAIN, LEAST_EFFORT)
