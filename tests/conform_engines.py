@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from fractions import Fraction
+from decimal import Decimal
 from pathlib import Path
 from time import sleep
 
@@ -59,7 +59,7 @@ class Generous(Reference):
         for outcome in (reply, *reply["outcomes"]):
             for account in outcome["state"].get("accounts", {}).values():
                 for token, amount in account.get("withdrawable", {}).items():
-                    account["withdrawable"][token] = str(Fraction(amount) + 1)
+                    account["withdrawable"][token] = str(Decimal(amount) + 1)
         return reply
 
 

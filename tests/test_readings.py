@@ -188,7 +188,7 @@ FORMS = (
     *(ast.Call, ast.keyword, ast.ListComp, ast.GeneratorExp, ast.comprehension, ast.expr_context),
 )
 """What the body of a rule consists of: arithmetic, comparisons, calls, and loops over concrete structure."""
-CHAPTERS = sorted({Path(inspect.getfile(function)) for function in FUNCTIONS.values()})
+CHAPTERS = sorted({Path(inspect.getfile(inspect.unwrap(function))) for function in FUNCTIONS.values()})
 MODULES = sorted(Path(solvent.rules.__file__).parent.glob("*.py"))
 IMPORTS_OF_A_CHAPTER = {
     *("__future__", "collections.abc", "attrs"),
