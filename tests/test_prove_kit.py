@@ -13,7 +13,7 @@ from statements import GENERAL, stated
 from solvent import load_venue
 from solvent.account import Regime
 from solvent.arithmetic import floor_to, truncate
-from solvent.prove.bearing import Bounds
+from solvent.prove.bearing import Bounds, Divisors
 from solvent.prove.decide import decide
 from solvent.prove.readable import readable, rounded
 from solvent.prove.results import result_of, text_of
@@ -195,6 +195,15 @@ def test_a_question_gets_the_bounds_of_the_floors_that_it_speaks_of_and_of_those
     assert speaking == {str(b) for b in floors.bounds if "floor 2" not in str(b)}
     assert found.bearing_on([x > 0]) == []
     assert len(found.bearing_on([outer > other])) == len(floors.bounds)
+
+
+def test_divisors_are_told_once_in_the_order_in_which_they_are_met_and_numbers_are_none():
+    x, y = real("x"), real("y")
+    known = Divisors()
+
+    assert [str(d) for d in known.in_all([x / y + 1 / (y + 1), x / 2])] == ["y + 1", "y"]
+    assert [str(d) for d in known.in_all([1 / x, x / y])] == ["y", "x"]
+    assert known.in_all([x + y]) == []
 
 
 # Readable numbers

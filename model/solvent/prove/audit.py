@@ -11,7 +11,6 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from hashlib import sha256
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +84,7 @@ class Settings:
     Attributes:
         regimes: the regimes whose cells are decided.
         places: further files or folders of theorems.
-        kept: the folder of kept results; ``None`` to keep none beyond one audit.
+        kept: the folder of kept results; ``None`` to keep none.
         needs: whether assumptions are dropped in turn.
         timeout: the most milliseconds of one question to a solver; by default the theorem's own.
         second: whether a second solver decides each part again.
@@ -150,13 +149,13 @@ def _found(stated: Theorem, cell: Cell, label: str, settings: Settings) -> Findi
 def _decided(stated: Theorem, cell: Cell, label: str, settings: Settings) -> Finding:
     due = obligation(stated, cell)
     kept = None if settings.kept is None else Kept(settings.kept)
-    key = fingerprint(due, needs=settings.needs)
-    found = None if kept is None else kept.read(key, due)
+    key = fingerprint(due, needs=settings.needs) if kept else ""
+    found = kept.read(key, due) if kept else None
     if found is None:
         found = Finding(
             decided(due, needs=settings.needs), tuple((a.meaning, a.side) for a in due.assumptions)
         )
-        if kept is not None:
+        if kept:
             kept.write(key, found)
     if settings.second or settings.smtlib:
         found = evolve(found, opinions=_texts(due, label, found.result.verdict, settings))
@@ -228,11 +227,8 @@ class Audit:
     def run(self) -> Iterator[Audited]:
         """Every theorem with its findings; the same whatever is decided first."""
         theorems = self.theorems()
-        with TemporaryDirectory() as folder:
-            settings = evolve(self.settings, kept=self.settings.kept or Path(folder))
-            jobs = [Job(stated.name, tuple(self.venues), settings) for stated in theorems]
-            found = self._each(jobs)
-        for stated, findings in zip(theorems, found, strict=True):
+        jobs = [Job(stated.name, tuple(self.venues), self.settings) for stated in theorems]
+        for stated, findings in zip(theorems, self._each(jobs), strict=True):
             yield Audited(stated, tuple(findings))
 
     def _each(self, jobs: Sequence[Job]) -> list[list[Finding]]:

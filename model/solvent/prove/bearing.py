@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import z3
 from attrs import Factory, frozen
@@ -11,17 +12,22 @@ from attrs import Factory, frozen
 from solvent.prove.symbolic import Floors, Term
 
 Names = frozenset[str]
+Kind = TypeVar("Kind")
 
 
 @frozen
-class Symbols:
-    """The symbols that stand in formulas; what formulas share is walked once."""
+class _Walked(Generic[Kind]):
+    """What stands in formulas; what formulas share is walked once."""
 
-    _known: dict[int, Names] = Factory(dict)
+    _known: dict[int, frozenset[Kind]] = Factory(dict)
     _kept: list[Term] = Factory(list)  # the formulas are kept, so that their ids stay theirs
 
-    def of(self, formula: Term) -> Names:
-        """The names of the symbols in a formula."""
+    def _own(self, formula: Term) -> Iterable[Kind]:
+        """What a formula adds to what stands in its parts."""
+        raise NotImplementedError
+
+    def of(self, formula: Term) -> frozenset[Kind]:
+        """What stands in a formula."""
         waiting = [formula]
         while waiting:
             top = waiting[-1]
@@ -32,23 +38,38 @@ class Symbols:
                 continue
             waiting.pop()
             self._kept.append(top)
-            own = Names([top.decl().name()] if z3.is_const(top) and not z3.is_rational_value(top) else [])
-            self._known[top.get_id()] = own.union(*(self._known[part.get_id()] for part in parts))
+            inside = (self._known[part.get_id()] for part in parts)
+            self._known[top.get_id()] = frozenset(self._own(top)).union(*inside)
         return self._known[formula.get_id()]
 
 
-def divisors(formulas: Iterable[Term]) -> list[Term]:
-    """What is divided by in formulas, numbers left out."""
-    found, seen, waiting = dict[int, Term](), set[int](), list(formulas)
-    while waiting:
-        top = waiting.pop()
-        if top.get_id() not in seen:
-            seen.add(top.get_id())
-            parts = top.children()
-            waiting += parts
-            if z3.is_div(top) and not z3.is_rational_value(parts[1]):
-                found[parts[1].get_id()] = parts[1]
-    return list(found.values())
+@frozen
+class Symbols(_Walked[str]):
+    """The names of the symbols that stand in formulas."""
+
+    def _own(self, formula: Term) -> Iterable[str]:
+        return [formula.decl().name()] if z3.is_const(formula) and not z3.is_rational_value(formula) else []
+
+
+@frozen
+class Divisors(_Walked[int]):
+    """What is divided by in formulas, numbers left out; each has a number, in the order in which they were met."""
+
+    terms: list[Term] = Factory(list)
+    _numbers: dict[int, int] = Factory(dict)
+
+    def _own(self, formula: Term) -> Iterable[int]:
+        if not z3.is_div(formula) or z3.is_rational_value(formula.arg(1)):
+            return []
+        divisor = formula.arg(1)
+        number = self._numbers.setdefault(divisor.get_id(), len(self.terms))
+        if number == len(self.terms):
+            self.terms.append(divisor)
+        return [number]
+
+    def in_all(self, formulas: Iterable[Term]) -> list[Term]:
+        """The divisors in formulas."""
+        return [self.terms[number] for number in sorted(frozenset[int]().union(*map(self.of, formulas)))]
 
 
 @frozen

@@ -8,9 +8,9 @@ from functools import partial
 from itertools import chain
 
 import z3
-from attrs import frozen
+from attrs import field, frozen
 
-from solvent.prove.bearing import Names, Symbols, divisors
+from solvent.prove.bearing import Divisors, Names, Symbols
 from solvent.prove.solver import PLAIN, Model, ask
 from solvent.prove.symbolic import Term, term
 from solvent.prove.theorem import Assumption, Obligation, Part, evaluate
@@ -54,6 +54,7 @@ class _Search:
     """The search for what an obligation needs."""
 
     due: Obligation
+    _divisors: Divisors = field(factory=Divisors)
 
     def needs(self, dropped: Sequence[Assumption]) -> tuple[Need, ...]:
         resting = self.due.parts
@@ -90,7 +91,7 @@ class _Search:
         self, terms: Sequence[Term], tactics: Sequence[str] = (), effort: int = EFFORT
     ) -> tuple[z3.CheckSatResult, Model | None]:
         """Whether formulas can hold together where nothing in them is divided by zero."""
-        defined = (divisor != 0 for divisor in divisors(terms))
+        defined = (divisor != 0 for divisor in self._divisors.in_all(terms))
         timeout = min(self.due.theorem.timeout, TIMEOUT)
         return ask([*defined, *terms], self.due.symbols, timeout, tactics, effort)
 
