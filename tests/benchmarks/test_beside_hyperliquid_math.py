@@ -77,7 +77,7 @@ def test_solvent_assesses_ready_values(benchmark: BenchmarkFixture, speeds: Spee
 
     def assess_times() -> None:
         for _ in range(TIMES):
-            assess(account, prices, of_sums)
+            dict(assess(account, prices, of_sums).liquidation_prices)
 
     speeds.measure(SOLVENT, benchmark, assess_times)
 
