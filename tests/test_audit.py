@@ -352,7 +352,7 @@ def test_kept_results_give_the_same_stream(tmp_path, events):
     ],
 )
 def test_two_solvers_say_of_the_text_of_each_part_whether_it_can_be_broken(statement, verdict, answers):
-    found = [opinion(question, verdict, 10_000) for question in questions(due(statement))]
+    found = [opinion(question, verdict, 10_000) for question in questions(due(statement), GENERAL.label)]
 
     assert [(each.first, each.second, each.says) for each in found] == answers
 
@@ -372,7 +372,7 @@ def test_what_one_cannot_decide_is_no_agreement(verdict, first, second, says):
 
 
 def test_the_second_solver_does_not_know_what_it_cannot_read_or_has_no_time_for():
-    (hard,) = questions(due(statements.too_hard))
+    (hard,) = questions(due(statements.too_hard), GENERAL.label)
 
     assert by_cvc5("(set-logic QF_NRA) (assert", 1000) == "unknown"
     assert by_cvc5("(set-logic QF_NRA) (check-what)", 1000) == "unknown"
@@ -380,10 +380,10 @@ def test_the_second_solver_does_not_know_what_it_cannot_read_or_has_no_time_for(
 
 
 def test_a_part_is_written_in_the_same_words_whatever_was_written_before():
-    first = list(questions(due(statements.calls_a_rule)))
-    list(questions(due(statements.too_hard)))
+    first = list(questions(due(statements.calls_a_rule), GENERAL.label))
+    list(questions(due(statements.too_hard), GENERAL.label))
 
-    assert list(questions(due(statements.calls_a_rule))) == first
+    assert list(questions(due(statements.calls_a_rule), GENERAL.label)) == first
 
 
 def test_every_part_is_written_as_text_that_a_solver_answers(tmp_path):
@@ -396,6 +396,8 @@ def test_every_part_is_written_as_text_that_a_solver_answers(tmp_path):
     text = (tmp_path / names[0]).read_text(encoding="utf-8")
     assert text.startswith("; An account without a loan is liquidatable exactly when its margin ratio")
     assert by_z3(text, 10_000) == by_cvc5(text, 10_000) == "unsat"
+    own = (tmp_path / names[-1]).read_text(encoding="utf-8")
+    assert f"; {CHOSEN[2]}: hyperliquid-beta, unified\n" in own
 
 
 def test_opinions_are_in_the_stream_where_they_were_asked_for():

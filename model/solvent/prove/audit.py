@@ -117,7 +117,10 @@ class Job:
 
 
 def run_job(job: Job) -> list[Finding]:
-    """What is found in each cell; cells that are alike in all that a statement reads of them are decided once."""
+    """What is found in each cell; cells that are alike in all that a statement reads of them are decided once.
+
+    Where parts are written as text, each cell has files of its own.
+    """
     stated = load(job.settings.places)[job.theorem]
     if job.settings.timeout is not None:
         stated = evolve(stated, timeout=job.settings.timeout)
@@ -130,7 +133,8 @@ def run_job(job: Job) -> list[Finding]:
             noting, reads = noted(bare)
             found = _found(stated, noting, cell.label, job.settings)
             found = evolve(found, reads=tuple(reads.names))
-            known.append((reads, found))
+            if job.settings.smtlib is None:
+                known.append((reads, found))
         findings.append(evolve(found, result=found.result.at(cell)))
     return findings
 
@@ -166,7 +170,7 @@ def _texts(due: Obligation, label: str, verdict: Verdict, settings: Settings) ->
     """The parts as text: written where they are asked for, and with what a second solver says of them."""
     from solvent.prove.second import opinion, questions  # noqa: PLC0415 - the second solver is loaded where asked for
 
-    asked = list(questions(due))
+    asked = list(questions(due, label))
     if settings.smtlib is not None:
         for place, question in enumerate(asked):
             name = "-".join(part for part in (f"{place:02d}", _slug(question.part)) if part)

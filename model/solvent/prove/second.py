@@ -8,7 +8,6 @@ import cvc5
 import z3
 from attrs import frozen
 
-from solvent.prove.symbolic import term
 from solvent.prove.theorem import Obligation, Verdict
 
 SECOND = f"cvc5 {cvc5.__version__}"
@@ -50,14 +49,13 @@ class Opinion:
         return UNKNOWN if UNKNOWN in {self.first, self.second} else "agree"
 
 
-def questions(due: Obligation) -> Iterator[Question]:
-    """Each part of an obligation; its floors come with the bounds that bear on it."""
-    assumed = [term(a.condition) for a in due.assumed]
+def questions(due: Obligation, label: str) -> Iterator[Question]:
+    """Each part of an obligation, under the label of its cell; its floors come with the bounds that bear on it."""
     for part in due.parts:
         solver = z3.Solver()
-        denied = [*assumed, term(part.when), z3.Not(term(part.claim))]
+        denied = part.denied(due.assumed)
         solver.add(*due.bounds.bearing_on(denied), *denied)
-        head = [due.theorem.sentence, f"{due.theorem.name}: {due.cell.label}"]
+        head = [due.theorem.sentence, f"{due.theorem.name}: {label}"]
         head += [f"the case: {part.name}"] if part.name else []
         comments = "".join(f"; {' '.join(line.split())}\n" for line in head)
         yield Question(part.name, f"{comments}(set-logic QF_NRA)\n{solver.sexpr().strip()}\n(check-sat)\n")
